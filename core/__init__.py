@@ -1,0 +1,1 @@
+"""The science: arrays in, arrays or frozen dataclasses out."""

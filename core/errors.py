@@ -1,0 +1,15 @@
+"""Errors that are the world's fault, told in a sentence that the person at the screen can act on."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something outside the program is wrong: what happened, to what, and what to do, in one sentence.
+
+    Texts name files by their name, never by patient. Anything that is our own fault is not a UserError
+    and is left to rise.
+    """
+
+
+class UnreadableImageError(UserError):
+    """An image file cannot be used; the text says why. The other files go on."""

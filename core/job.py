@@ -1,0 +1,128 @@
+"""The job folder: what a worker process is told (`job.json`, `arrays.npz`) and what it leaves behind.
+
+Standard library and numpy only. Layout of a folder:
+
+    job.json         kind, recipe, images (this module)
+    arrays.npz       "boxes" (T, 4) float64 image pixels; "region_labels" (T,) int8 (core.domain.RegionLabel);
+                     "offsets" (n + 1,) int64: regions of image i are rows offsets[i] to offsets[i + 1]
+    log.txt          whatever the worker printed
+    events.jsonl     every event, as told on standard output
+    model/           weights.safetensors, recipe.json, metrics.json, curves.csv     (after a fit)
+    predictions.npz  "image_id" (n,), "offsets" (n + 1,), "probability" (n, 2) for (B, M),
+                     "cls" (T, 3) for (N, B, M), "score" (T, 2) for (B, M), Eq. 13  (after scoring)
+    inspected.jsonl  one inspected file a line                                      (after an inspection)
+    result.json      {"files": {name: sha256}}, written last: without it nothing counts
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from core.domain import Label, Split
+from core.recipe import GridSettings, Recipe
+
+
+class Step(StrEnum):
+    """What a job does, in this order."""
+
+    INSPECT = "inspect"
+    FEATURES = "features"
+    FIT = "fit"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class JobImage:
+    """One image as a worker needs it. `scale`: working pixels per image pixel.
+
+    `label` is None where nothing is known: such an image is scored, never trained on.
+    `is_annotated`: the image is in F (a malignant image whose malignant contours are drawn).
+    """
+
+    image_id: int
+    path: str
+    content_hash: str
+    scale: float
+    label: Label | None
+    split: Split
+    is_annotated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The content of job.json. `features_folder` is shared between jobs of one project.
+
+    `model_folder` names the model to score with where nothing is fitted. `files` are those to inspect;
+    `spacing_mm` gives, by path, the spacing the user states for a file.
+    """
+
+    steps: tuple[Step, ...]
+    recipe: Recipe
+    images: tuple[JobImage, ...] = ()
+    features_folder: str = ""
+    model_folder: str = ""
+    files: tuple[str, ...] = ()
+    spacing_mm: dict[str, float] | None = None
+    grid: GridSettings | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write job.json into an existing folder."""
+        plain = asdict(self)
+        plain["recipe"] = self.recipe.to_json()
+        write_atomically(folder / "job.json", json.dumps(plain, indent=1).encode())
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Inverse of write."""
+        value: dict[str, Any] = json.loads((folder / "job.json").read_bytes())
+        value["steps"] = tuple(Step(step) for step in value["steps"])
+        value["recipe"] = Recipe.from_json(value["recipe"])
+        value["images"] = tuple(_image(image) for image in value["images"])
+        value["files"] = tuple(value["files"])
+        value["grid"] = GridSettings(**value["grid"]) if value["grid"] else None
+        return cls(**value)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the target, sync, rename: a reader sees the old file or the whole new one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_result(folder: Path, names: list[str]) -> None:
+    """Seal the results named (paths relative to the folder)."""
+    files = {name: sha256_of(folder / name) for name in names}
+    write_atomically(folder / "result.json", json.dumps({"files": files}, indent=1).encode())
+
+
+def read_result(folder: Path) -> list[str]:
+    """Names of the sealed results, each checked. Raises ValueError if one is missing or damaged."""
+    try:
+        files: dict[str, str] = json.loads((folder / "result.json").read_bytes())["files"]
+        damaged = [name for name, digest in files.items() if sha256_of(folder / name) != digest]
+    except (OSError, json.JSONDecodeError, KeyError) as error:
+        raise ValueError(f"the job has no whole result: {folder.name}") from error
+    if damaged:
+        raise ValueError(f"results of the job are damaged: {', '.join(damaged)}")
+    return list(files)
+
+
+def _image(value: dict[str, Any]) -> JobImage:
+    label = Label(value.pop("label")) if value.get("label") else value.pop("label", None)
+    return JobImage(**{**value, "split": Split(value["split"])}, label=label)

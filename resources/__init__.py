@@ -1,0 +1,1 @@
+"""Icons, texts and small data files that ship with the program."""

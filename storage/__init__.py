@@ -1,0 +1,1 @@
+"""Files and rows into core objects, and back; the only place with SQL."""
