@@ -1,0 +1,36 @@
+"""The one set of constants that decides how large, how fine and how hard the synthetic mammograms are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PhantomSettings:
+    """Film and difficulty of a cohort.
+
+    Contrasts are in display units, where air is 0, fat about 0.3 and solid gland about 0.7. Each is drawn
+    between its two ends for each finding. Lower contrasts, more look-alikes and more noise make it harder.
+
+    film_mm: (height, width) of the film at the detector; each patient's varies by a few per cent.
+    spacing_mm: pixel spacing; a coarser one makes the same anatomy on fewer pixels (for quick tests).
+    """
+
+    film_mm: tuple[float, float] = (143.4, 80.6)
+    spacing_mm: float = 0.07
+
+    benign_mass: tuple[float, float] = (0.05, 0.12)
+    malignant_mass: tuple[float, float] = (0.05, 0.13)
+    spicules: tuple[float, float] = (0.03, 0.08)
+    benign_calcification: tuple[float, float] = (0.10, 0.28)
+    malignant_calcification: tuple[float, float] = (0.07, 0.20)
+    distortion: tuple[float, float] = (0.03, 0.08)
+
+    islands: tuple[int, int] = (1, 4)  # dense islands in every breast: look like masses
+    crossings: tuple[int, int] = (0, 3)  # crossing strands in every breast: look like spiculation
+    lone_calcification: float = 0.2  # share of breasts with one or two harmless specks
+    quantum_noise: float = 0.012  # standard deviation in fat
+
+    def __post_init__(self) -> None:
+        if self.spacing_mm <= 0 or min(self.film_mm) < 60:
+            raise ValueError("a film needs at least 60 mm each way and a spacing above zero")
