@@ -1,0 +1,352 @@
+"""Patients, studies, images, their grids, weak labels, decisions and splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain import Decision, ImageId, Label, Laterality, PatientId, Split, StudyId, View
+from core.errors import UserError
+from core.recipe import GridSettings
+from storage.changes import Changes
+from storage.database import now
+from storage.records import EventKind, ImageRecord, KnownFile, LabelRecord, NewImage, SplitSettings
+from storage.splits import assign_splits, worst_label
+from storage.store.base import StoreBase
+
+# A patient gets a split with the first usable image; until then 'test' keeps the patient out of training.
+_IMAGES = """
+WITH drawn AS (
+    SELECT finding.image_id, newest.finding_class
+    FROM finding JOIN finding_version AS newest
+        ON newest.finding_id = finding.id AND newest.version = finding.version
+    WHERE NOT finding.is_deleted
+)
+SELECT image.id, patient.id, patient.key, image.study_id, image.path, image.content_hash, image.laterality,
+    image.view, image.rows, image.columns, image.spacing_mm, image.scale, image_label.label,
+    coalesce(split.split, 'test'),
+    coalesce((SELECT regions FROM region_grid WHERE image_id = image.id ORDER BY id DESC LIMIT 1), 0),
+    decision.decision,
+    (SELECT count(*) FROM drawn WHERE drawn.image_id = image.id AND finding_class = 'malignant'),
+    (SELECT count(*) FROM drawn WHERE drawn.image_id = image.id AND finding_class = 'benign'),
+    prediction.p_malignant, prediction.p_benign,
+    ranking_item.position, ranking_item.score, coalesce(ranking_item.reason, ''), image.failure
+FROM image
+JOIN study ON study.id = image.study_id
+JOIN patient ON patient.id = study.patient_id
+LEFT JOIN split ON split.patient_id = patient.id
+LEFT JOIN image_label ON image_label.image_id = image.id AND image_label.superseded_at IS NULL
+LEFT JOIN decision ON decision.image_id = image.id AND decision.superseded_at IS NULL
+LEFT JOIN prediction ON prediction.image_id = image.id
+    AND prediction.model_id = (SELECT id FROM model WHERE is_current = 1)
+LEFT JOIN ranking_item ON ranking_item.image_id = image.id
+    AND ranking_item.ranking_id = (SELECT id FROM ranking WHERE is_current = 1)
+"""
+
+_LABELS: dict[str | None, Label | None] = {None: None, **{label.value: label for label in Label}}
+_DECISIONS: dict[str | None, Decision | None] = {None: None, **{d.value: d for d in Decision}}
+_SPLITS = {split.value: split for split in Split}
+_SIDES = {side.value: side for side in Laterality}
+_VIEWS = {view.value: view for view in View}
+
+
+class ImageStore(StoreBase):
+    """The part of the store about images and what is said of them as a whole."""
+
+    def images(self) -> list[ImageRecord]:
+        """All images in the order of the worklist; those that no ranking holds come after, by id."""
+        order = " ORDER BY ranking_item.position IS NULL, ranking_item.position, image.id"
+        return [_image_record(row) for row in self._rows(_IMAGES + order)]
+
+    def image(self, image_id: ImageId) -> ImageRecord:
+        """One image. Raises KeyError where there is none with this id."""
+        row = self._row(_IMAGES + " WHERE image.id = ?", (image_id,))
+        if row is None:
+            raise KeyError(image_id)
+        return _image_record(row)
+
+    def shape(self, image_id: ImageId) -> tuple[int, int]:
+        """(rows, columns) of an image; (0, 0) where its file cannot be read. KeyError where there is none."""
+        row = self._row("SELECT rows, columns, failure FROM image WHERE id = ?", (image_id,))
+        if row is None:
+            raise KeyError(image_id)
+        return (0, 0) if row[2] else (row[0], row[1])
+
+    def grid(self, image_id: ImageId, *, grid_key: str | None = None) -> NDArray[np.float64]:
+        """Region boxes (m, 4) in image pixels, of the newest grid or the one named; (0, 4) without."""
+        row = self._row(
+            "SELECT boxes FROM region_grid WHERE image_id = ? AND (? IS NULL OR grid_key = ?) "
+            "ORDER BY id DESC LIMIT 1",
+            (image_id, grid_key, grid_key),
+        )
+        return np.empty((0, 4)) if row is None else _boxes(row[0])
+
+    def grids(self, grid_key: str) -> dict[ImageId, NDArray[np.float64]]:
+        """Boxes of every image that has this grid."""
+        rows = self._rows("SELECT image_id, boxes FROM region_grid WHERE grid_key = ?", (grid_key,))
+        return {ImageId(image_id): _boxes(boxes) for image_id, boxes in rows}
+
+    def labels(self, image_id: ImageId) -> list[LabelRecord]:
+        """Every weak label that the image had, oldest first."""
+        rows = self._rows(
+            "SELECT image_id, label, source, birads, note, created_at, superseded_at IS NULL "
+            "FROM image_label WHERE image_id = ? ORDER BY id",
+            (image_id,),
+        )
+        return [LabelRecord(ImageId(r[0]), _LABELS[r[1]], *r[2:6], bool(r[6])) for r in rows]
+
+    def set_label(
+        self,
+        image_id: ImageId,
+        label: Label | None,
+        *,
+        source: str,
+        birads: str = "",
+        note: str = "",
+        reader: str | None = None,
+    ) -> Changes:
+        """State the weak label of an image; the former one stays in its history."""
+        with self.transaction():
+            before = self.image(image_id).label
+            reader_id = None if reader is None else self._reader_id(reader)
+            moment = now()
+            self._write(
+                "UPDATE image_label SET superseded_at = ? WHERE image_id = ? AND superseded_at IS NULL",
+                (moment, image_id),
+            )
+            self._write(
+                "INSERT INTO image_label (image_id, label, source, birads, note, reader_id, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (image_id, label and label.value, source, birads, note, reader_id, moment),
+            )
+            self._record_event(
+                EventKind.LABEL_SET,
+                reader_id=reader_id,
+                image_id=image_id,
+                details={"before": before, "after": label, "source": source},
+            )
+        return Changes(images=frozenset({image_id}))
+
+    def set_decision(
+        self, image_id: ImageId, *, reader: str, decision: Decision | None, seconds: float | None = None
+    ) -> Changes:
+        """State what a reader decided about an image, None to take it back; the former stays in its history."""
+        with self.transaction():
+            before = self.image(image_id).decision
+            reader_id, moment = self._reader_id(reader), now()
+            self._write(
+                "UPDATE decision SET superseded_at = ? WHERE image_id = ? AND superseded_at IS NULL",
+                (moment, image_id),
+            )
+            self._write(
+                "INSERT INTO decision (image_id, decision, reader_id, created_at) VALUES (?, ?, ?, ?)",
+                (image_id, decision and decision.value, reader_id, moment),
+            )
+            self._record_event(
+                EventKind.DECISION_SET,
+                reader_id=reader_id,
+                image_id=image_id,
+                seconds=seconds,
+                details={"before": before, "after": decision},
+            )
+        return Changes(images=frozenset({image_id}))
+
+    def known_files(self) -> dict[Path, KnownFile]:
+        """What is known of each file, by path."""
+        rows = self._rows("SELECT id, path, content_hash, size_bytes, modified_ns, failure FROM image")
+        files = (KnownFile(ImageId(row[0]), Path(row[1]), *row[2:]) for row in rows)
+        return {file.path: file for file in files}
+
+    def patient_sources(self) -> dict[ImageId, str]:
+        """Source identifier of each image's patient, for importing only: never shown or logged."""
+        rows = self._rows(
+            "SELECT image.id, patient.source_id FROM image JOIN study ON study.id = study_id "
+            "JOIN patient ON patient.id = patient_id"
+        )
+        return {ImageId(image_id): source for image_id, source in rows}
+
+    def add_inspected(
+        self, images: Sequence[NewImage], *, grid: GridSettings
+    ) -> tuple[dict[Path, ImageId], Changes]:
+        """Add inspected files, those with a failure too; new patients get their split in the same step.
+
+        An image whose path is there with a failure takes its place. Paths and the contents of usable
+        images must be new otherwise: the importer sees to it, the database refuses the rest.
+
+        Returns the id of each image by path.
+        """
+        with self.transaction():
+            ids = {image.path: self._put_image(image, grid_key=grid.key) for image in images}
+            self._deal_new_patients()
+            usable = sum(not image.failure for image in images)
+            details = {"usable": usable, "failed": len(images) - usable}
+            self._record_event(EventKind.IMAGES_IMPORTED, details=details)
+        return ids, Changes(images=frozenset(ids.values()), everything=True)
+
+    def relocate(self, image_id: ImageId, path: Path, *, size_bytes: int, modified_ns: int) -> Changes:
+        """The same content is at another path now."""
+        with self.transaction():
+            self._write(
+                "UPDATE image SET path = ?, size_bytes = ?, modified_ns = ? WHERE id = ?",
+                (str(path), size_bytes, modified_ns, image_id),
+            )
+        return Changes(images=frozenset({image_id}))
+
+    def split_settings(self) -> SplitSettings:
+        """How this project deals patients to the splits."""
+        row = self._row("SELECT split_seed, test_fraction, validation_fraction FROM project")
+        assert row is not None, "a project has its row"
+        return SplitSettings(seed=row[0], test_fraction=row[1], validation_fraction=row[2])
+
+    def splits(self) -> dict[PatientId, Split]:
+        """The split of each patient who has one."""
+        rows = self._rows("SELECT patient_id, split FROM split")
+        return {PatientId(patient): _SPLITS[split] for patient, split in rows}
+
+    def set_splits(self, splits: Mapping[PatientId, Split]) -> Changes:
+        """State the split of patients: one for all the images of each."""
+        with self.transaction():
+            self._write_splits(splits)
+        return Changes(everything=True)
+
+    def _write_splits(self, splits: Mapping[PatientId, Split]) -> None:
+        self._write_many(
+            "INSERT INTO split (patient_id, split, created_at) VALUES (?, ?, ?) "
+            "ON CONFLICT (patient_id) DO UPDATE SET split = excluded.split, created_at = excluded.created_at",
+            [(patient, split.value, now()) for patient, split in splits.items()],
+        )
+        counts = {split.value: sum(s == split for s in splits.values()) for split in Split}
+        self._record_event(EventKind.SPLITS_SET, details=counts)
+
+    def _deal_new_patients(self) -> None:
+        """Give a split to every patient with a usable image who has none; no one else is moved."""
+        rows = self._rows(
+            "SELECT patient_id, label FROM image JOIN study ON study.id = study_id "
+            "LEFT JOIN image_label ON image_id = image.id AND superseded_at IS NULL WHERE failure = ''"
+        )
+        labels: dict[PatientId, list[Label | None]] = {}
+        for patient, label in rows:
+            labels.setdefault(PatientId(patient), []).append(_LABELS[label])
+        worst = {patient: worst_label(found) for patient, found in labels.items()}
+        new = assign_splits(worst, settings=self.split_settings(), existing=self.splits())
+        if new:
+            self._write_splits(new)
+
+    def _put_image(self, image: NewImage, *, grid_key: str) -> ImageId:
+        study = self._study_id(self._patient_id(image.patient), image.study)
+        values: dict[str, Any] = {
+            "study_id": study,
+            "path": str(image.path),
+            "content_hash": image.content_hash,
+            "size_bytes": image.size_bytes,
+            "modified_ns": image.modified_ns,
+            "laterality": image.laterality.value,
+            "view": image.view.value,
+            "rows": image.rows,
+            "columns": image.columns,
+            "spacing_mm": image.spacing_mm,
+            "scale": image.scale,
+            "bits": image.bits,
+            "is_for_processing": int(image.is_for_processing),
+            "is_lossy": int(image.is_lossy),
+            "failure": image.failure,
+            "added_at": now(),
+        }
+        image_id = self._insert_or_replace_failed(values)
+        if not image.failure:
+            self._put_grid(image_id, image.boxes, grid_key=grid_key)
+        if image.label is not None or image.label_source:
+            self._put_label(image_id, image)
+        return image_id
+
+    def _insert_or_replace_failed(self, values: Mapping[str, Any]) -> ImageId:
+        former = self._row("SELECT id FROM image WHERE path = ? AND failure <> ''", (values["path"],))
+        if former is not None:
+            sets = ", ".join(f"{name} = :{name}" for name in values)
+            self._write(f"UPDATE image SET {sets} WHERE id = :id", {**values, "id": former[0]})  # noqa: S608 - our own column names
+            return ImageId(former[0])
+        columns, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        return ImageId(self._write(f"INSERT INTO image ({columns}) VALUES ({marks})", values))  # noqa: S608 - our own column names
+
+    def _put_grid(self, image_id: ImageId, boxes: NDArray[np.float64], *, grid_key: str) -> None:
+        if boxes.ndim != 2 or boxes.shape[1:] != (4,) or not np.isfinite(boxes).all():
+            raise ValueError(f"boxes are (m, 4) numbers, not {boxes.shape}")
+        self._write(
+            "INSERT INTO region_grid (image_id, grid_key, regions, boxes) VALUES (?, ?, ?, ?)",
+            (image_id, grid_key, len(boxes), np.ascontiguousarray(boxes, "<f8").tobytes()),
+        )
+
+    def _put_label(self, image_id: ImageId, image: NewImage) -> None:
+        """First label of an image, or the one that replaces the label it had while it could not be read."""
+        moment = now()
+        self._write(
+            "UPDATE image_label SET superseded_at = ? WHERE image_id = ? AND superseded_at IS NULL",
+            (moment, image_id),
+        )
+        self._write(
+            "INSERT INTO image_label (image_id, label, source, birads, note, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                image_id,
+                image.label and image.label.value,
+                image.label_source,
+                image.birads,
+                image.label_note,
+                moment,
+            ),
+        )
+
+    def _patient_id(self, source: str) -> PatientId:
+        row = self._row("SELECT id FROM patient WHERE source_id = ?", (source,))
+        if row is not None:
+            return PatientId(row[0])
+        if not source:
+            raise UserError("An image without a patient cannot be added: its split could not be kept apart.")
+        number = self._row("SELECT coalesce(max(id), 0) + 1 FROM patient")
+        assert number is not None
+        values = (number[0], source, f"P{number[0]:04d}")
+        return PatientId(self._write("INSERT INTO patient (id, source_id, key) VALUES (?, ?, ?)", values))
+
+    def _study_id(self, patient: PatientId, uid: str) -> StudyId:
+        row = self._row("SELECT id FROM study WHERE patient_id = ? AND source_uid = ?", (patient, uid))
+        if row is not None:
+            return StudyId(row[0])
+        return StudyId(
+            self._write("INSERT INTO study (patient_id, source_uid) VALUES (?, ?)", (patient, uid))
+        )
+
+
+def _boxes(blob: bytes) -> NDArray[np.float64]:
+    return np.frombuffer(blob, "<f8").reshape(-1, 4).astype(np.float64)
+
+
+def _image_record(row: tuple[Any, ...]) -> ImageRecord:
+    return ImageRecord(
+        id=ImageId(row[0]),
+        patient_id=PatientId(row[1]),
+        patient_key=row[2],
+        study_id=StudyId(row[3]),
+        path=Path(row[4]),
+        content_hash=row[5],
+        laterality=_SIDES[row[6]],
+        view=_VIEWS[row[7]],
+        rows=row[8],
+        columns=row[9],
+        spacing_mm=row[10],
+        scale=row[11],
+        label=_LABELS[row[12]],
+        split=_SPLITS[row[13]],
+        regions=row[14],
+        decision=_DECISIONS[row[15]],
+        malignant_findings=row[16],
+        benign_findings=row[17],
+        p_malignant=row[18],
+        p_benign=row[19],
+        rank=row[20],
+        rank_score=row[21],
+        rank_reason=row[22],
+        failure=row[23],
+    )
