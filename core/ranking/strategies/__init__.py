@@ -1,0 +1,1 @@
+"""One ranking strategy a file; every module in this folder is found by itself."""
