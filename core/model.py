@@ -1,0 +1,179 @@
+"""The dual-branch family (Fig. 2): FC3 shared by a classification branch FC4 and a detection branch FC5.
+
+Letters: T regions, d features of the trunk, p features after the fixed projection, C classes of p_cls.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from core.errors import UserError
+from core.job import read_result, write_atomically, write_result
+from core.losses import Logits
+from core.projection import Projection
+from core.recipe import Method, Recipe
+
+WEIGHTS, RECIPE, METRICS, SEAL = "weights.safetensors", "recipe.json", "metrics.json", "result.json"
+BRANCH_STD = 1e-4  # Sec. V, Implementation
+DROPOUT_STEPS = 256  # the dropout rate is rounded to 1 / 256: one random byte a hidden unit
+
+
+class DualBranch(nn.Module):
+    """One network for all six methods of Table II.
+
+    | method | rows of FC4 | FC5 | regions in p_det |
+    |---|---|---|---|
+    | Max-Region | N, B, M | none | - |
+    | DB-Baseline | B, M | B, M | all |
+    | Cls-Det | N, B, M | B, M | all |
+    | Cls-Det-RS, SS-Baseline-RS, SS-Cls-Det-RS | N, B, M | B, M | the best k by class |
+
+    FC5 has no bias: a softmax over regions does not see one. Buffers hold the fixed projection, so that the
+    weights file alone turns a trunk's features into scores.
+    """
+
+    center: Tensor
+    spread: Tensor
+    basis: Tensor | None
+
+    def __init__(
+        self, projection: Projection, recipe: Recipe, *, generator: torch.Generator | None = None
+    ) -> None:
+        super().__init__()
+        self.method = recipe.method
+        self.k = recipe.k if selects_regions(recipe.method) else None
+        self.register_buffer("center", projection.center.clone())
+        self.register_buffer("spread", projection.spread.clone())
+        self.register_buffer("basis", None if projection.basis is None else projection.basis.clone())
+        width = len(projection.center) if projection.basis is None else projection.basis.shape[1]
+        self.fc3 = nn.Linear(width, recipe.hidden)
+        self.fc4 = nn.Linear(recipe.hidden, 3 if has_normal_class(recipe.method) else 2)
+        self.fc5 = nn.Linear(recipe.hidden, 2, bias=False) if has_detection(recipe.method) else None
+        self._initialise(generator)
+
+    @property
+    def dimension(self) -> int:
+        """d, how many features the trunk must give."""
+        return len(self.center)
+
+    def project(self, features: Tensor) -> Tensor:
+        """(T, d) trunk features to (T, p) inputs of FC3."""
+        standardised = (features.float() - self.center) / self.spread
+        return standardised if self.basis is None else standardised @ self.basis
+
+    def forward(self, projected: Tensor, *, keep: Tensor | None = None) -> Logits:
+        """Logits of T projected regions, channel-major: W @ h.T is several times faster than h @ W.T here.
+
+        projected: (T, p). keep: (T, hidden), 0 for hidden units dropped and 1 / (1 - rate) for the others, while
+        training.
+        """
+        hidden = torch.relu(self.fc3(projected))
+        if keep is not None:
+            hidden = hidden * keep
+        if self.fc5 is None:
+            return Logits(self._rows(self.fc4.weight, hidden) + self.fc4.bias[:, None], None)
+        rows = self._rows(torch.cat([self.fc4.weight, self.fc5.weight]), hidden)
+        return Logits(rows[:-2] + self.fc4.bias[:, None], rows[-2:])
+
+    def _rows(self, weight: Tensor, hidden: Tensor) -> Tensor:
+        return weight @ hidden.T
+
+    def _initialise(self, generator: torch.Generator | None) -> None:
+        nn.init.xavier_normal_(self.fc3.weight, generator=generator)
+        nn.init.zeros_(self.fc3.bias)
+        nn.init.normal_(self.fc4.weight, std=BRANCH_STD, generator=generator)
+        nn.init.zeros_(self.fc4.bias)
+        if self.fc5 is not None:
+            nn.init.normal_(self.fc5.weight, std=BRANCH_STD, generator=generator)
+
+
+def has_normal_class(method: Method) -> bool:
+    """Whether p_cls has the class N; DB-Baseline (Bilen and Vedaldi) has not."""
+    return method is not Method.DB_BASELINE
+
+
+def has_detection(method: Method) -> bool:
+    """Whether there is a detection branch; Max-Region (Choukroun et al.) has none."""
+    return method is not Method.MAX_REGION
+
+
+def selects_regions(method: Method) -> bool:
+    """Whether the detection branch sees only the k best regions (Eq. 4)."""
+    return method in (Method.CLS_DET_RS, Method.SS_BASELINE_RS, Method.SS_CLS_DET_RS)
+
+
+def dropout_mask(shape: tuple[int, int], *, rate: float, generator: torch.Generator) -> Tensor | None:
+    """Inverted dropout for (T, hidden) units as float32: 0, or 1 / (1 - rate). None where nothing is dropped.
+
+    torch's own takes no generator, and draws a float where a byte is enough: 64 random bits serve 8 units.
+    """
+    dropped = round(rate * DROPOUT_STEPS)
+    if dropped == 0:
+        return None
+    rows, hidden = shape
+    words = torch.empty(-(-rows * hidden // 8), dtype=torch.int64, device=generator.device)
+    # 63 random bits a call: the top bit of a word would always be 0, so the whole signed range is asked for.
+    draws = words.random_(-(2**63), None, generator=generator).view(torch.uint8)[: rows * hidden]
+    return (draws >= dropped).view(shape).float().mul_(DROPOUT_STEPS / (DROPOUT_STEPS - dropped))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SavedModel:
+    """A model as it lies in its folder. `trunk_key` names the features it was trained on."""
+
+    model: DualBranch
+    recipe: Recipe
+    metrics: dict[str, Any]
+    trunk_key: str
+
+
+def save_model(
+    folder: Path, model: DualBranch, *, recipe: Recipe, metrics: dict[str, Any], trunk_key: str = ""
+) -> None:
+    """Write weights.safetensors, recipe.json, metrics.json, and result.json with the SHA-256 of each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    write_atomically(folder / WEIGHTS, save_tensors(state, metadata={"trunk_key": trunk_key}))
+    write_atomically(folder / RECIPE, json.dumps(recipe.to_json(), indent=1).encode())
+    write_atomically(folder / METRICS, json.dumps(metrics, indent=1, allow_nan=False).encode())
+    write_result(folder, [WEIGHTS, RECIPE, METRICS])
+
+
+def load_model(folder: Path) -> SavedModel:
+    """Read a saved model, on the CPU, ready to score. UserError if a file is missing or was changed."""
+    try:
+        sealed = read_result(folder)
+        if not {WEIGHTS, RECIPE, METRICS} <= set(sealed):
+            raise ValueError("a file is not sealed")
+        recipe = Recipe.from_json(json.loads((folder / RECIPE).read_bytes()))
+        metrics = json.loads((folder / METRICS).read_bytes())
+        content = (folder / WEIGHTS).read_bytes()
+        model = _model_from(load_tensors(content), recipe)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+        raise UserError(
+            f"The model in '{folder.name}' cannot be used: a file of it is missing or damaged. "
+            "Choose another model, or train again."
+        ) from error
+    return SavedModel(model, recipe, metrics, _metadata(content).get("trunk_key", ""))
+
+
+def _model_from(state: dict[str, Tensor], recipe: Recipe) -> DualBranch:
+    model = DualBranch(Projection(state["center"], state["spread"], state.get("basis")), recipe)
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """The header's free part: 8 bytes of length, then JSON (safetensors' format, whose reader of bytes skips it)."""
+    length = int.from_bytes(content[:8], "little")
+    metadata: dict[str, str] = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    return metadata
