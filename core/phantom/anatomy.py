@@ -69,11 +69,14 @@ def make_shape(plan: ImagePlan, *, settings: PhantomSettings, rng: np.random.Gen
     edge, nipple_row = draw(rows, depth, breast_rng, rng)
     wobble = ndimage.gaussian_filter1d(rng.standard_normal(rows + 400), 0.06 * rows)[200 : 200 + rows]
     edge = np.clip(edge * (1 + 0.012 * wobble / wobble.std()), 0, columns - 6 * mm)
+    if plan.view is View.MLO:
+        edge = ndimage.gaussian_filter1d(edge, 1.8 * mm, mode="nearest")
     nipple = (float(edge[round(nipple_row)]), float(nipple_row))
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     inside = x + 0.5 < edge[:, None]
-    bump = breast_rng.uniform(3.2, 4.8) * mm
-    inside |= np.hypot((x - nipple[0] + 0.3 * bump) * 0.85, y - nipple[1]) < bump
+    bump = breast_rng.uniform(3.0, 4.2) * mm
+    inside |= np.hypot(x - nipple[0] + 0.35 * bump, y - nipple[1]) < bump
+    inside = ndimage.gaussian_filter(inside.astype(np.float32), 0.9 * mm, mode="nearest", truncate=2.5) > 0.5
     pad = round(12 * mm)
     padded = np.pad(inside, ((pad, pad), (pad, 0)), mode="edge")
     distance = ndimage.distance_transform_edt(padded)[pad:-pad, pad:]
@@ -87,20 +90,22 @@ def make_breast(plan: ImagePlan, *, settings: PhantomSettings) -> Breast:
     rng = np.random.default_rng([plan.seed, 3])
     shape = make_shape(plan, settings=settings, rng=rng)
     h, w = shape.skin.shape
-    longest = 22 * shape.mm
-    coarse = power_law((h, w), beta=3.2, longest=longest, rng=rng)
-    fine = power_law((h, w), beta=2.4, longest=6 * shape.mm, rng=rng)
-    ducts = radial(fine, center=_beyond(shape), stretch=3.0, swirl=coarse * np.float32(1.6 * shape.mm))
-    gland = _gland(plan.density, shape, coarse=coarse, ducts=ducts, fine=fine, rng=rng)
+    coarse = power_law((h, w), beta=3.8, longest=26 * shape.mm, rng=rng)
+    lobes = power_law((h, w), beta=4.6, longest=15 * shape.mm, rng=rng)
+    fine = power_law((h, w), beta=3.2, longest=7 * shape.mm, rng=rng)
+    ducts = radial(fine, center=_beyond(shape), stretch=3.0, swirl=lobes * np.float32(1.8 * shape.mm))
+    gland = _gland(plan.density, shape, coarse=coarse, lobes=lobes, ducts=ducts, rng=rng)
     thickness = _thickness(shape, rng)
     fat = np.float32(rng.uniform(0.27, 0.33))
-    lobules = power_law((h, w), beta=2.8, longest=9 * shape.mm, rng=rng)
-    solid = np.float32(rng.uniform(0.32, 0.40))
-    tissue = fat * (1 + np.float32(0.05) * coarse + np.float32(0.035) * lobules)
-    tissue += solid * gland * (1 + np.float32(0.10) * ducts + np.float32(0.07) * fine)
-    tissue += _web(shape, gland, lobules=lobules, ducts=ducts)
+    tissue = fat * (1 + np.float32(0.06) * coarse + np.float32(0.04) * fine)
+    solid = np.float32(rng.uniform(0.24, 0.31))
+    tissue += (
+        solid * gland * (1 + np.float32(0.09) * ducts + np.float32(0.06) * fine + np.float32(0.11) * lobes)
+    )
+    tissue += _septa(shape, gland, lobes=lobes, coarse=coarse, rng=rng)
     tissue += _strands(shape, settings, rng) + _vessels(shape, rng)
-    tissue += np.float32(0.05) * np.exp(-(((shape.skin - np.float32(1.0)) / np.float32(0.7)) ** 2))
+    tissue += np.float32(0.07) * np.exp(-(((shape.skin - np.float32(1.0)) / np.float32(0.6)) ** 2))
+    tissue += _islands(shape, settings, texture=lobes + np.float32(0.6) * fine, rng=rng)
     tissue = _with_muscle(tissue, shape, fine=fine, rng=rng)
     return Breast(shape, tissue * thickness, thickness, gland * (1 - shape.muscle))
 
@@ -127,9 +132,9 @@ def _mlo_edge(
     upper = top + (depth - top) * (1 - up ** rng.uniform(1.7, 2.1))
     lower = depth * (1 - down ** breast_rng.uniform(2.1, 2.5)) ** breast_rng.uniform(0.52, 0.60)
     edge = np.where(y < nipple, upper, lower)
-    abdomen = depth * rng.uniform(0.05, 0.16) * (0.7 + np.clip(y - 0.8 * rows, 0, None) / (0.35 * rows))
-    abdomen *= smoothstep(y.astype(np.float32), 0.75 * rows, 0.92 * rows)
-    return np.hypot(edge, abdomen), float(nipple)
+    below = np.clip((y - fold + 0.03 * rows) / (rows - fold), 0, None)
+    abdomen = depth * rng.choice([0.0, 1.0]) * rng.uniform(0.08, 0.2) * np.sqrt(below)
+    return np.maximum(edge, abdomen), float(nipple)
 
 
 def _muscle(
@@ -156,42 +161,63 @@ def _beyond(shape: Shape) -> tuple[float, float]:
 
 def _thickness(shape: Shape, rng: np.random.Generator) -> Plane:
     """Compressed thickness after the usual partial equalisation: flat inside, round towards the skin."""
-    roll = np.clip(shape.skin / np.float32(rng.uniform(10, 15)), 0, 1)
+    roll = np.clip(shape.skin / np.float32(rng.uniform(11, 17)), 0, 1)
     round_edge = np.sqrt(np.maximum(1 - (1 - roll) ** 2, 0))
     soft = np.clip(shape.skin / np.float32(0.35), 0, 1)
-    return soft * (np.float32(0.22) + np.float32(0.78) * round_edge)
+    return soft * (np.float32(0.14) + np.float32(0.86) * round_edge)
 
 
 def _gland(
-    density: str, shape: Shape, *, coarse: Plane, ducts: Plane, fine: Plane, rng: np.random.Generator
+    density: str, shape: Shape, *, coarse: Plane, lobes: Plane, ducts: Plane, rng: np.random.Generator
 ) -> Plane:
     """(h, w) 0 to 1: fibroglandular tissue, a cone behind the nipple that thins out into fat."""
     share = GLAND_SHARE[density] * rng.uniform(0.85, 1.15)
     y, x = np.mgrid[0 : shape.skin.shape[0], 0 : shape.skin.shape[1]].astype(np.float32)
-    depth = shape.nipple[0]
+    depth = np.float32(shape.nipple[0])
     tilt = np.float32(rng.uniform(0.25, 0.45) if shape.view is View.MLO else rng.uniform(-0.05, 0.15))
-    back = (shape.nipple[0] - x) / np.float32(depth)
-    middle = np.float32(shape.nipple[1]) - tilt * back * np.float32(depth)
-    spread = np.float32(depth) * (np.float32(0.16) + np.float32(0.55 + 0.35 * share) * np.sqrt(np.abs(back)))
-    cone = (
-        1.15
-        - np.abs((y - middle) / spread) ** 2
-        - np.float32(0.55 * (1.1 - share)) * np.maximum(back, 0) ** 3
-    )
-    under_skin = smoothstep(shape.skin, 1.5, 9.0 - 4.0 * share)
-    field = coarse + np.float32(0.45) * ducts + np.float32(0.22) * fine + np.float32(1.6) * cone
-    field -= np.float32(3.0) * (1 - under_skin)
+    back = (depth - x) / depth
+    middle = np.float32(shape.nipple[1]) - tilt * back * depth
+    wide = np.float32(rng.uniform(0.40, 0.52) + 0.35 * share)
+    spread = depth * (np.float32(0.14) + wide * np.sqrt(np.abs(back)))
+    cone = 1 - np.abs((y - middle) / spread) ** 2
+    cone -= np.float32(2.0 - 1.2 * share) * np.maximum(back - np.float32(0.45), 0) ** 2 * 3
+    under_skin = smoothstep(shape.skin, 1.0, 11.0 - 5.0 * share)
+    field = np.float32(0.8) * coarse + np.float32(0.7) * lobes + np.float32(0.26) * ducts
+    field += np.float32(1.7) * np.maximum(cone, -3) - np.float32(2.0) * (1 - under_skin)
     inside = (shape.skin > 2) & (shape.muscle < 0.5)
     threshold = float(np.quantile(field[inside][::7], 1 - min(share, 0.92)))
-    body = smoothstep(field, threshold - 1.0, threshold + 0.9)
-    wisps = np.float32(0.25) * smoothstep(field, threshold - 2.4, threshold + 0.5)
-    return (np.float32(0.8) * body + wisps) * under_skin
+    # Wide slopes: what is seen is a projection through centimetres of tissue.
+    body = smoothstep(field, threshold - 1.7, threshold + 1.8)
+    core = smoothstep(field, threshold - 0.5, threshold + 3.0)
+    return (np.float32(0.62) * body + np.float32(0.45) * core) * under_skin
 
 
-def _web(shape: Shape, gland: Plane, *, lobules: Plane, ducts: Plane) -> Plane:
-    """Thin septa between the lobules of fat."""
-    strength = np.float32(0.035) * (1 - np.float32(0.6) * gland)
-    return strength * (ridges(lobules, width=0.16) + np.float32(0.7) * ridges(ducts, width=0.14))
+def _islands(shape: Shape, settings: PhantomSettings, *, texture: Plane, rng: np.random.Generator) -> Plane:
+    """Islands of dense tissue with ragged, fading borders: what is taken for a mass and is none."""
+    h, w = shape.skin.shape
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    total = np.zeros((h, w), np.float32)
+    inside = np.argwhere(shape.skin[::8, ::8] > 7) * 8
+    for row, column in inside[rng.integers(len(inside), size=rng.integers(*settings.islands, endpoint=True))]:
+        size, turn = rng.uniform(3, 9) * shape.mm, rng.uniform(0, np.pi)
+        across = (x - column) * np.float32(np.cos(turn)) + (y - row) * np.float32(np.sin(turn))
+        along = (y - row) * np.float32(np.cos(turn)) - (x - column) * np.float32(np.sin(turn))
+        reach = np.hypot(across / np.float32(size), along / np.float32(size * rng.uniform(1.0, 1.9)))
+        body = 1 - smoothstep(reach + np.float32(0.22) * texture, 0.2, 1.5)
+        total += np.float32(rng.uniform(*settings.island)) * body
+    return total
+
+
+def _septa(shape: Shape, gland: Plane, *, lobes: Plane, coarse: Plane, rng: np.random.Generator) -> Plane:
+    """Curved septa around the lobules of fat: nets of soft ridges of several sizes that come and go."""
+    h, w = shape.skin.shape
+    second = power_law((h, w), beta=4.4, longest=9 * shape.mm, rng=rng)
+    drawn = radial(second, center=_beyond(shape), stretch=2.2, swirl=lobes * np.float32(2.0 * shape.mm))
+    net = ridges(lobes, width=0.30) * smoothstep(second, -0.8, 1.6)
+    net += np.float32(0.8) * ridges(second, width=0.24) * smoothstep(-lobes, -0.8, 1.6)
+    net += np.float32(0.6) * ridges(drawn, width=0.26) * smoothstep(coarse, -1.0, 1.4)
+    inside = smoothstep(shape.skin, 1.0, 8.0)
+    return np.float32(0.085) * net * (np.float32(0.42) + np.float32(0.58) * gland) * inside
 
 
 def _strands(shape: Shape, settings: PhantomSettings, rng: np.random.Generator) -> Plane:
@@ -210,7 +236,7 @@ def _strands(shape: Shape, settings: PhantomSettings, rng: np.random.Generator) 
             start += rng.normal(0, 1.2 * shape.mm, 2)
             points = meander((start[0], start[1]), angle=angle, length=length, bend=0.8, rng=rng)
             curves.append((points, rng.uniform(0.8, 2.0), rng.uniform(0.4, 0.9), 0.4))
-    return np.float32(0.085) * draw_curves(shape.skin.shape, curves, blur=0.8)
+    return np.float32(0.12) * draw_curves(shape.skin.shape, curves, blur=0.8)
 
 
 def _strand(
@@ -256,7 +282,7 @@ def _with_muscle(tissue: Plane, shape: Shape, *, fine: Plane, rng: np.random.Gen
     level = np.float32(rng.uniform(0.52, 0.66))
     depth = np.clip(across / np.float32(25 * shape.mm), 0, 1)
     muscle = level * (
-        np.float32(0.86) + np.float32(0.16) * depth + np.float32(0.035) * streaks + np.float32(0.02) * fine
+        np.float32(0.86) + np.float32(0.16) * depth + np.float32(0.02) * streaks + np.float32(0.025) * fine
     )
     muscle += np.float32(0.12) * (tissue - np.float32(0.3))
     return tissue + shape.muscle * (muscle - tissue)

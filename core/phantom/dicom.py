@@ -28,7 +28,7 @@ _SYNTAX = {
     Encoding.JPEG_LS: JPEGLSLossless,
     Encoding.JPEG_2000: JPEG2000Lossless,
 }
-_VIEW_CODE = {View.CC: ("R-10242", "cranio-caudal"), View.MLO: ("R-10226", "medio-lateral oblique")}
+_VIEW_CODE = {View.CC: ("399162004", "cranio-caudal"), View.MLO: ("399368009", "medio-lateral oblique")}
 _ORIENTATION = {
     (Laterality.LEFT, View.CC): ["A", "R"],
     (Laterality.RIGHT, View.CC): ["P", "L"],
@@ -104,10 +104,10 @@ def _add_acquisition(dataset: Dataset, plan: ImagePlan, settings: PhantomSetting
     dataset.DerivationDescription = "Synthetic image, computed"
     dataset.ImageLaterality = str(plan.laterality)
     dataset.ViewPosition = str(plan.view)
-    view = _code(_VIEW_CODE[plan.view][0], "SRT", _VIEW_CODE[plan.view][1])
+    view = _code(_VIEW_CODE[plan.view][0], "SCT", _VIEW_CODE[plan.view][1])
     view.ViewModifierCodeSequence = Sequence([])
     dataset.ViewCodeSequence = Sequence([view])
-    dataset.AnatomicRegionSequence = Sequence([_code("T-04000", "SRT", "Breast")])
+    dataset.AnatomicRegionSequence = Sequence([_code("76752008", "SCT", "Breast")])
     dataset.OrganExposed = "BREAST"
     dataset.PositionerType = "MAMMOGRAPHIC"
     dataset.PositionerPrimaryAngle = 0.0 if plan.view is View.CC else 45.0

@@ -189,6 +189,7 @@ def _benign_mass(
     texture = power_law(_even(dome.shape), beta=2.6, longest=size, rng=rng)[: dome.shape[0], : dome.shape[1]]
     halo = np.exp(-(((reach - np.float32(1.06)) / np.float32(0.06)) ** 2)) * _partial(angle, rng)
     contrast = _between(settings.benign_mass, finding)
+    _displace(picture, patch, body=dome, share=0.55, blur=0.5 * size)
     added = contrast * dome * (1 + np.float32(0.10) * texture) - np.float32(0.18) * contrast * halo
     picture[patch.rows, patch.columns] += added * breast.thickness[patch.rows, patch.columns]
     return Painted(_outline(radius, center, 1.03 * size))
@@ -218,6 +219,7 @@ def _malignant_mass(
     body = 1 - smoothstep(reach, 0.35, 1.30)
     body = ndimage.gaussian_filter(body, (0.4 if is_spiculated else 0.7) * breast.shape.mm)
     contrast = _between(settings.malignant_mass, finding)
+    _displace(picture, patch, body=body, share=0.4, blur=0.5 * size)
     added = contrast * body * (1 + np.float32(0.16) * texture)
     if is_spiculated:
         rays = _rays(angle.shape, patch, inner=0.45 * size, outer=2.6 * size, count=(14, 26), rng=rng)
@@ -269,6 +271,12 @@ def _rays(
         )
         curves.append((points, rng.uniform(0.8, 2.2), rng.uniform(0.35, 1.0), 0.2))
     return draw_curves((shape[0], shape[1]), curves, blur=0.9)
+
+
+def _displace(picture: Plane, patch: Patch, *, body: Plane, share: float, blur: float) -> None:
+    """Wipe out part of the texture where a mass has taken the place of tissue, in place."""
+    part = picture[patch.rows, patch.columns]
+    part += np.float32(share) * body * (ndimage.gaussian_filter(part, blur, truncate=2) - part)
 
 
 def _retract(picture: Plane, center: tuple[float, float], *, reach: float, pull: float) -> None:
@@ -326,7 +334,7 @@ def _vascular_calcifications(
     mm, contrast = breast.shape.mm, float(_between(settings.benign_calcification, finding))
     angle, length = rng.uniform(0, 2 * np.pi), 2.0 * finding.radius_mm * mm
     start = np.asarray(center) - 0.5 * length * np.array([np.cos(angle), np.sin(angle)])
-    points = meander((start[0], start[1]), angle=angle, length=length, bend=1.6, rng=rng)
+    points = meander((start[0], start[1]), angle=angle, length=length, bend=0.8, rng=rng)
     vessel = draw_curves(picture.shape, [(points, 1.3 * mm, 0.8, 0.8)], blur=1.2)
     picture += np.float32(0.06) * vessel * breast.thickness
     heading = np.gradient(points, axis=0)
@@ -334,12 +342,20 @@ def _vascular_calcifications(
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     specks = []
     for side in (-1, 1):
-        for i in range(0, len(points), 1):
-            if rng.random() < 0.40:
+        shown = ndimage.gaussian_filter1d(rng.standard_normal(len(points)), 1.5) > rng.uniform(-0.3, 0.1)
+        for i in np.flatnonzero(shown):
+            if rng.random() < 0.75:
                 x, y = points[i] + side * 0.55 * mm * normal[i] + rng.normal(0, 0.06 * mm, 2)
                 turned = float(np.arctan2(heading[i, 1], heading[i, 0]))
                 specks.append(
-                    Speck(x, y, 0.30 * mm, 0.12 * mm, turned, 0.8 * contrast * rng.uniform(0.4, 1.1))
+                    Speck(
+                        x,
+                        y,
+                        rng.uniform(0.12, 0.3) * mm,
+                        0.11 * mm,
+                        turned,
+                        0.7 * contrast * rng.uniform(0.3, 1.1),
+                    )
                 )
     return _cluster(specks, mm)
 

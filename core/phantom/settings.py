@@ -19,16 +19,17 @@ class PhantomSettings:
     film_mm: tuple[float, float] = (143.4, 80.6)
     spacing_mm: float = 0.07
 
-    benign_mass: tuple[float, float] = (0.05, 0.12)
-    malignant_mass: tuple[float, float] = (0.05, 0.13)
-    spicules: tuple[float, float] = (0.03, 0.08)
-    benign_calcification: tuple[float, float] = (0.10, 0.28)
+    benign_mass: tuple[float, float] = (0.10, 0.20)
+    malignant_mass: tuple[float, float] = (0.10, 0.20)
+    spicules: tuple[float, float] = (0.09, 0.18)
+    benign_calcification: tuple[float, float] = (0.14, 0.30)
     malignant_calcification: tuple[float, float] = (0.07, 0.20)
-    distortion: tuple[float, float] = (0.03, 0.08)
+    distortion: tuple[float, float] = (0.09, 0.18)
 
-    islands: tuple[int, int] = (1, 4)  # dense islands in every breast: look like masses
-    crossings: tuple[int, int] = (0, 3)  # crossing strands in every breast: look like spiculation
-    lone_calcification: float = 0.2  # share of breasts with one or two harmless specks
+    islands: tuple[int, int] = (1, 4)  # dense islands in every view: look like masses
+    island: tuple[float, float] = (0.05, 0.14)
+    crossings: tuple[int, int] = (0, 3)  # crossing strands in every view: look like spiculation
+    lone_calcification: float = 0.2  # share of views with one or two harmless specks
     quantum_noise: float = 0.012  # standard deviation in fat
 
     def __post_init__(self) -> None:

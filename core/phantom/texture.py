@@ -47,8 +47,8 @@ def radial(field: Plane, *, center: tuple[float, float], stretch: float, swirl: 
 
 
 def ridges(field: Plane, *, width: float) -> Plane:
-    """Thin bright curves along the zero level of a field, 0 to 1."""
-    return np.maximum(0, 1 - np.abs(field) / np.float32(width)) ** 2
+    """Bright curves with soft flanks along the zero level of a field, 0 to 1."""
+    return np.exp(np.abs(field) / np.float32(-width))
 
 
 def smoothstep(field: Plane, low: float, high: float) -> Plane:
