@@ -97,7 +97,7 @@ class ImageStore(StoreBase):
             "FROM image_label WHERE image_id = ? ORDER BY id",
             (image_id,),
         )
-        return [LabelRecord(ImageId(r[0]), _LABELS[r[1]], *r[2:6], bool(r[6])) for r in rows]
+        return [_label_record(row) for row in rows]
 
     def set_label(
         self,
@@ -321,6 +321,18 @@ class ImageStore(StoreBase):
 
 def _boxes(blob: bytes) -> NDArray[np.float64]:
     return np.frombuffer(blob, "<f8").reshape(-1, 4).astype(np.float64)
+
+
+def _label_record(row: tuple[Any, ...]) -> LabelRecord:
+    return LabelRecord(
+        image_id=ImageId(row[0]),
+        label=_LABELS[row[1]],
+        source=row[2],
+        birads=row[3],
+        note=row[4],
+        created_at=row[5],
+        is_current=bool(row[6]),
+    )
 
 
 def _image_record(row: tuple[Any, ...]) -> ImageRecord:
