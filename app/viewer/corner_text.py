@@ -1,0 +1,83 @@
+"""What the four corners of a canvas say about the image and how it is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFont, QPainter
+
+from app.viewer.outlined_text import LIGHT, Line, draw_corner
+from app.viewer.shown import Layers
+from core.domain import Laterality, View
+
+if TYPE_CHECKING:
+    from core.pixels import ImageHeader
+
+RESEARCH_USE = "Research use only. Not for diagnosis."
+UNFINISHED = "Unfinished contour: Enter closes it, Esc discards it"
+MARGIN = 10.0
+WARNING = QColor(255, 200, 90)
+MODEL = QColor(255, 176, 110)
+
+
+def place_text(header: ImageHeader) -> str:
+    """Laterality and view, as on a film: 'R MLO'. What is not known is said."""
+    side = "side ?" if header.laterality is Laterality.UNKNOWN else str(header.laterality)
+    view = "view ?" if header.view in (View.UNKNOWN, View.OTHER) else str(header.view)
+    return f"{side} {view}"
+
+
+def marks(header: ImageHeader) -> list[str]:
+    """What a reader must know about these pixels before trusting them."""
+    found = []
+    if header.is_for_processing:
+        found.append("For Processing: raw detector data")
+    if header.is_lossy:
+        found.append("Lossy compression")
+    if header.bits <= 8:
+        found.append("8 bit")
+    if header.frames > 1:
+        found.append(f"Frame 1 of {header.frames}")
+    return found
+
+
+def zoom_text(zoom: float) -> str:
+    """Device pixels per image pixel, in per cent; below 1:1 pixels are averaged, and that is marked."""
+    percent = f"{100 * zoom:.0f}" if zoom >= 0.1 else f"{100 * zoom:.1f}"
+    return f"Zoom {percent} %" + ("  (below 1:1)" if zoom < 1 - 1e-6 else "")
+
+
+def layer_lines(layers: Layers, *, has_model: bool, contours: int) -> list[Line]:
+    """Which overlays are on, and which hide something."""
+    lines = []
+    if has_model and layers.heatmap:
+        lines.append(Line(f"Model: heatmap, {layers.heatmap_class}, relative to this image", MODEL))
+    if has_model and layers.boxes:
+        lines.append(Line("Model: dashed boxes, M blue, B green", MODEL))
+    if contours and not layers.contours:
+        lines.append(Line("Contours are hidden", WARNING))
+    return lines
+
+
+def draw_corner_texts(
+    painter: QPainter,
+    area: QRectF,
+    *,
+    header: ImageHeader,
+    caption: str,
+    lower_left: list[Line],
+    is_unfinished: bool,
+) -> None:
+    """All four corners."""
+    room = area.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+    large = QFont(painter.font())
+    large.setBold(True)
+    large.setPointSizeF(large.pointSizeF() * 1.6 if large.pointSizeF() > 0 else 16)
+    upper_left = [Line(place_text(header), LIGHT, large), Line(caption)]
+    draw_corner(painter, room, upper_left, is_top=True, is_left=True)
+    upper_right = [Line(mark, WARNING) for mark in marks(header)]
+    draw_corner(painter, room, upper_right, is_top=True, is_left=False)
+    hint = [Line(UNFINISHED, WARNING)] if is_unfinished else []
+    draw_corner(painter, room, [*hint, *lower_left], is_top=False, is_left=True)
+    draw_corner(painter, room, [Line(RESEARCH_USE)], is_top=False, is_left=False)

@@ -1,0 +1,138 @@
+"""What the model says, drawn over the image: a tint for the heatmap, thin dashed boxes with rank and score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from app.viewer.outlined_text import draw_outlined
+from app.viewer.shown import Layers
+from app.viewer.transform import ViewTransform
+from core.domain import FindingClass
+from core.heatmap import heatmap, top_boxes
+from core.prediction import Prediction
+
+# Order of Prediction.score's columns.
+COLUMN = {FindingClass.BENIGN: 0, FindingClass.MALIGNANT: 1}
+BOX_COLOUR = {FindingClass.MALIGNANT: QColor(77, 148, 255), FindingClass.BENIGN: QColor(64, 214, 108)}
+BOX_LETTER = {FindingClass.MALIGNANT: "M", FindingClass.BENIGN: "B"}
+# Lightness rises along the map: dark red, red, orange, yellow.
+WARM = np.array([(120, 10, 30), (205, 40, 25), (245, 125, 25), (255, 214, 90)], dtype=np.float64)
+LOW, HIGH = 0.15, 0.65  # map values between which the tint fades in
+GLOW = 0.3  # share of the tint that is added as light, so that it is seen on dark tissue
+
+
+@dataclass(frozen=True, slots=True)
+class RankedBox:
+    """One of the best boxes of a class. rank: 1 is the best. score: Eq. 13."""
+
+    finding_class: FindingClass
+    rank: int
+    score: float
+    rect: tuple[float, float, float, float]
+
+    @property
+    def text(self) -> str:
+        """Rank and score, as in 'M1 0.83'."""
+        return f"{BOX_LETTER[self.finding_class]}{self.rank} {self.score:.2f}"
+
+
+class ModelOverlay:
+    """The prediction for one image, ready to be drawn."""
+
+    def __init__(
+        self, prediction: Prediction, boxes: NDArray[np.float64], *, rows: int, columns: int
+    ) -> None:
+        if len(boxes) != len(prediction.score):
+            raise ValueError(f"{len(prediction.score)} scores do not fit {len(boxes)} boxes")
+        self._prediction = prediction
+        self._boxes = boxes
+        self._size = (rows, columns)
+        self._maps: dict[FindingClass, NDArray[np.float32]] = {}
+        self._best: dict[int, list[RankedBox]] = {}
+
+    def best(self, top_k: int) -> list[RankedBox]:
+        """The top boxes of both classes, benign first so that malignant ones are drawn over them."""
+        if top_k not in self._best:
+            self._best[top_k] = list(self._ranked(top_k))
+        return self._best[top_k]
+
+    def paint_heatmap(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
+        """Tint the image under it. White stays the brightest: calcifications keep their contrast."""
+        coarse = self._map(layers.heatmap_class)
+        multiply, glow = tints(coarse, opacity=layers.opacity)
+        rows, columns = self._size
+        target = QRectF(transform.x, transform.y, columns * transform.scale, rows * transform.scale)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for mode, image in (
+            (QPainter.CompositionMode.CompositionMode_Multiply, multiply),
+            (QPainter.CompositionMode.CompositionMode_Screen, glow),
+        ):
+            painter.setCompositionMode(mode)
+            painter.drawImage(target, image, QRectF(image.rect()))
+        painter.restore()
+
+    def paint_boxes(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
+        """Dashed, so that no box is taken for a reader's contour, whatever its colour looks like."""
+        for box in self.best(layers.top_k):
+            x0, y0 = transform.to_view(box.rect[:2])
+            x1, y1 = transform.to_view(box.rect[2:])
+            area = QRectF(QPointF(x0, y0), QPointF(x1, y1))
+            colour = BOX_COLOUR[box.finding_class]
+            painter.setPen(QPen(QColor(0, 0, 0, 150), 3))
+            painter.drawRect(area)
+            pen = QPen(colour, 1.5)
+            pen.setDashPattern([5, 3])
+            painter.setPen(pen)
+            painter.drawRect(area)
+        for box in self.best(layers.top_k):  # texts last: no line crosses a number
+            x0, y0 = transform.to_view(box.rect[:2])
+            draw_outlined(
+                painter, QPointF(x0 + 4, y0 + 4), box.text, colour=BOX_COLOUR[box.finding_class].lighter(125)
+            )
+
+    def _map(self, finding_class: FindingClass) -> NDArray[np.float32]:
+        if finding_class not in self._maps:
+            rows, columns = self._size
+            score = self._prediction.score[:, COLUMN[finding_class]]
+            self._maps[finding_class] = heatmap(self._boxes, score, rows=rows, columns=columns)
+        return self._maps[finding_class]
+
+    def _ranked(self, top_k: int) -> Iterator[RankedBox]:
+        for finding_class, column in COLUMN.items():
+            score = self._prediction.score[:, column]
+            for rank, index in enumerate(top_boxes(self._boxes, score, top_k), start=1):
+                x0, y0, x1, y1 = (float(value) for value in self._boxes[index])
+                yield RankedBox(finding_class, rank, float(score[index]), (x0, y0, x1, y1))
+
+
+def tints(coarse: NDArray[np.float32], *, opacity: float) -> tuple[QImage, QImage]:
+    """Two small premultiplied images that colour a picture: one to multiply by, one to add as light.
+
+    coarse: (h, w) in [0, 1]. Multiplying keeps each pixel's brightness relative to its neighbours.
+    """
+    ramp = np.clip((coarse.astype(np.float64) - LOW) / (HIGH - LOW), 0, 1)
+    alpha = opacity * ramp * ramp * (3 - 2 * ramp)
+    colour = warm(coarse)
+    return _premultiplied(colour, alpha), _premultiplied(colour, GLOW * alpha)
+
+
+def warm(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(..., 3) colours of the warm map, 0 to 255, for values in [0, 1]."""
+    place = np.linspace(0, 1, len(WARM))
+    return np.stack([np.interp(values, place, channel) for channel in WARM.T], axis=-1)
+
+
+def _premultiplied(colour: NDArray[np.float64], alpha: NDArray[np.float64]) -> QImage:
+    red, green, blue = (np.rint(colour[..., i] * alpha).astype(np.uint32) for i in range(3))
+    whole = np.rint(alpha * 255).astype(np.uint32)
+    packed = np.ascontiguousarray(whole << 24 | red << 16 | green << 8 | blue)
+    height, width = packed.shape
+    view = QImage(packed.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    return view.copy()  # the array ends with this function

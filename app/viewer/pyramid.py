@@ -1,0 +1,83 @@
+"""One image at full bit depth in several sizes, halved by area mean so that small bright dots stay."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint16]
+SMALLEST_SIDE = 128
+STRIP_ROWS = 128
+
+
+class Pyramid:
+    """Stored values (rows, columns) uint16 at 1, 1/2, 1/4, ...; levels are made when first wanted.
+
+    Level l has ceil(rows / 2^l) by ceil(columns / 2^l) pixels, each the rounded mean of its block; at the far
+    edge of an odd size the last row or column counts twice.
+    """
+
+    def __init__(self, stored: Pixels) -> None:
+        if stored.ndim != 2 or stored.dtype != np.uint16 or stored.size == 0:
+            raise ValueError(f"not a grey image of 16 bits: {stored.shape}, {stored.dtype}")
+        self._levels = [stored]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns) of the image itself."""
+        return self._levels[0].shape
+
+    def level(self, index: int) -> Pixels:
+        """The image at 1 / 2^index, or at the smallest size there is."""
+        while len(self._levels) <= index and min(self._levels[-1].shape) > SMALLEST_SIDE:
+            self._levels.append(_halved(self._levels[-1]))
+        return self._levels[min(index, len(self._levels) - 1)]
+
+    def depth_for(self, zoom: float) -> int:
+        """The coarsest level that still has at least one pixel for each device pixel at this zoom."""
+        wanted = max(math.floor(math.log2(1 / zoom) + 1e-9), 0)
+        depth = 0
+        while depth < wanted and min(self.level(depth).shape) > SMALLEST_SIDE:
+            depth += 1
+        return depth
+
+    def resampled(self, *, zoom: float, x0: int, y0: int, x1: int, y1: int) -> Pixels:
+        """A rectangle of the image at a zoom of at most 1, in whole device pixels from the image's corner.
+
+        Device pixel (row y, column x) covers [x, x + 1] / zoom by [y, y + 1] / zoom image pixels. A Hamming
+        window with the support of that area: nothing is skipped, so nothing aliases.
+        Returns (y1 - y0, x1 - x0) uint16.
+        """
+        depth = self.depth_for(zoom)
+        source, step = self.level(depth), 1 / (zoom * 2**depth)
+        if abs(step - 1) < 1e-9:
+            return _crop(source, x0=x0, y0=y0, x1=x1, y1=y1)
+        left, top = math.floor(x0 * step), math.floor(y0 * step)
+        right, bottom = math.ceil(x1 * step) + 1, math.ceil(y1 * step) + 1
+        crop = _crop(source, x0=left, y0=top, x1=right, y1=bottom).astype(np.float32)
+        box = (x0 * step - left, y0 * step - top, x1 * step - left, y1 * step - top)
+        shrunk = Image.fromarray(crop).resize((x1 - x0, y1 - y0), Image.Resampling.HAMMING, box=box)
+        values = np.asarray(shrunk) + np.float32(0.5)
+        return np.clip(values, 0, 65535, out=values).astype(np.uint16)
+
+
+def _crop(source: Pixels, *, x0: int, y0: int, x1: int, y1: int) -> Pixels:
+    """A rectangle of an array; what lies past its far edge repeats the edge."""
+    part = source[y0:y1, x0:x1]
+    missing = (y1 - y0 - part.shape[0], x1 - x0 - part.shape[1])
+    return np.pad(part, [(0, missing[0]), (0, missing[1])], mode="edge") if any(missing) else part
+
+
+def _halved(source: Pixels) -> Pixels:
+    rows, columns = source.shape
+    if rows % 2 or columns % 2:
+        source = np.pad(source, [(0, rows % 2), (0, columns % 2)], mode="edge")
+    half = np.empty((source.shape[0] // 2, source.shape[1] // 2), np.uint16)
+    for row in range(0, source.shape[0], STRIP_ROWS):  # strips stay in the cache
+        strip = source[row : row + STRIP_ROWS]
+        pairs = np.add(strip[0::2], strip[1::2], dtype=np.uint32)
+        half[row // 2 : (row + STRIP_ROWS) // 2] = (pairs[:, 0::2] + pairs[:, 1::2] + 2) >> 2
+    return half

@@ -1,0 +1,86 @@
+"""What a viewer is given and what it is set to: the image, the tool, the switches of its overlays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from app.viewer.pyramid import Pyramid
+from core.domain import FindingClass, ImageId, Point
+
+if TYPE_CHECKING:
+    from core.pixels import Mammogram
+
+
+class Tool(StrEnum):
+    """What the left button does."""
+
+    BROWSE = "browse"  # pan, select
+    WINDOW = "window"  # drag for window and level
+    FREEHAND = "freehand"
+    POLYGON = "polygon"
+    EDIT = "edit"  # vertices of the selected contour
+
+    @property
+    def draws(self) -> bool:
+        """Whether the tool makes new contours."""
+        return self in (Tool.FREEHAND, Tool.POLYGON)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ShownImage:
+    """One image to show.
+
+    caption: pseudonymous text for the corner. pyramid: made beforehand in the background, or None.
+    """
+
+    image_id: ImageId
+    mammogram: Mammogram
+    caption: str
+    pyramid: Pyramid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Which overlays are on. top_k: boxes for each class. opacity: of the heatmap, 0 to 1."""
+
+    heatmap: bool = False
+    boxes: bool = True
+    contours: bool = True
+    top_k: int = 3
+    opacity: float = 0.6
+    heatmap_class: FindingClass = FindingClass.MALIGNANT
+
+
+@dataclass(slots=True)
+class Draft:
+    """A contour that is not closed yet, in image pixels."""
+
+    tool: Tool
+    points: list[Point] = field(default_factory=list)
+
+
+class Drafts:
+    """Unfinished contours by image, in memory; several canvases may share one."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[ImageId, Draft] = {}
+
+    def get(self, image_id: ImageId) -> Draft | None:
+        """The unfinished contour of an image."""
+        return self._drafts.get(image_id)
+
+    def begin(self, image_id: ImageId, tool: Tool) -> Draft:
+        """The unfinished contour of an image, made if there is none; it now belongs to this tool."""
+        draft = self._drafts.setdefault(image_id, Draft(tool))
+        draft.tool = tool
+        return draft
+
+    def discard(self, image_id: ImageId) -> None:
+        """Forget the unfinished contour of an image."""
+        self._drafts.pop(image_id, None)
+
+    def image_ids(self) -> list[ImageId]:
+        """Images that have an unfinished contour, oldest first."""
+        return list(self._drafts)

@@ -1,0 +1,227 @@
+"""The reading room's one widget to the rest of the window: shows an image, reports what the reader does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.viewer.canvas import Canvas
+from app.viewer.shown import Drafts, Layers, ShownImage, Tool
+from core.domain import Contour, Finding, FindingClass, FindingId, ImageId
+from core.prediction import Prediction
+
+
+class Viewer(QWidget):
+    """Shows one mammogram at a time with its findings and the model's view of it.
+
+    Call show_image first, then set_findings and set_prediction. Nothing is changed here: drawing and
+    editing only report what the reader wants, and the contours shown are those last set.
+
+    Signals:
+        contour_drawn: a Contour, finished.
+        contour_changed: a finding's id and its new Contour, at mouse release.
+        finding_selected: the id of the finding that the reader selected, or None.
+        delete_requested: the id of the finding that the reader wants deleted.
+        window_changed: centre and width in the file's units.
+        tool_changed: the Tool.
+        cursor_moved: x and y in image pixels and the value there; not numbers outside.
+        zoom_changed: device pixels per image pixel.
+        refused: a sentence on why a stroke or an edit made no contour.
+        noticed: a sentence on something the reader should look at (an outline was repaired).
+        unfinished_drawing_changed: whether the image shown has a contour that is not closed.
+    """
+
+    contour_drawn = Signal(object)
+    contour_changed = Signal(object, object)
+    finding_selected = Signal(object)
+    delete_requested = Signal(object)
+    window_changed = Signal(float, float)
+    tool_changed = Signal(object)
+    cursor_moved = Signal(float, float, float)
+    zoom_changed = Signal(float)
+    refused = Signal(str)
+    noticed = Signal(str)
+    unfinished_drawing_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._drafts = Drafts()
+        self._layers = Layers()
+        self.canvas = Canvas(self._drafts, self)
+        room = QVBoxLayout(self)
+        room.setContentsMargins(0, 0, 0, 0)
+        room.addWidget(self.canvas)
+        self.setFocusProxy(self.canvas)
+        self.setAccessibleName("Viewer")
+        for name in (
+            "contour_drawn",
+            "contour_changed",
+            "finding_selected",
+            "delete_requested",
+            "window_changed",
+            "tool_changed",
+            "cursor_moved",
+            "zoom_changed",
+            "refused",
+            "noticed",
+            "unfinished_drawing_changed",
+        ):
+            getattr(self.canvas, name).connect(getattr(self, name))
+
+    # What is shown
+
+    @property
+    def image_id(self) -> ImageId | None:
+        """The image on the screen."""
+        return self.canvas.shown.image_id if self.canvas.shown is not None else None
+
+    @property
+    def tool(self) -> Tool:
+        """What the left button does."""
+        return self.canvas.tool
+
+    @property
+    def layers(self) -> Layers:
+        """Which overlays are on."""
+        return self._layers
+
+    @property
+    def zoom(self) -> float:
+        """Device pixels per image pixel."""
+        return self.canvas.zoom
+
+    def show_image(self, shown: ShownImage) -> None:
+        """Show an image. What was drawn but not closed on the one before is kept for when it comes back."""
+        self.canvas.show_image(shown)
+
+    def show_loading(self, text: str) -> None:
+        """Say that an image is on its way."""
+        self.canvas.show_message("Loading", text)
+
+    def show_failure(self, reason: str) -> None:
+        """Say why an image cannot be shown."""
+        self.canvas.show_message("This image cannot be shown", reason)
+
+    def clear(self) -> None:
+        """Show no image."""
+        self.canvas.show_message("No image is open", "")
+
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """The findings to draw; those of other images are not drawn."""
+        self.canvas.set_findings(findings)
+
+    def set_prediction(self, prediction: Prediction | None, boxes: NDArray[np.float64] | None) -> None:
+        """The model's view of the image shown. boxes: (m, 4), its regions in image pixels."""
+        self.canvas.set_prediction(prediction, boxes)
+
+    def select_finding(self, finding_id: FindingId | None) -> None:
+        """Select a finding (no signal: the caller knows)."""
+        self.canvas.set_selected(finding_id)
+
+    # Overlays
+
+    def set_heatmap_visible(self, is_visible: bool) -> None:
+        """Tint the image by region scores."""
+        self._set_layers(replace(self._layers, heatmap=is_visible))
+
+    def set_heatmap_class(self, finding_class: FindingClass) -> None:
+        """Whose scores the heatmap shows."""
+        self._set_layers(replace(self._layers, heatmap_class=finding_class))
+
+    def set_heatmap_opacity(self, opacity: float) -> None:
+        """opacity: 0 (nothing) to 1."""
+        self._set_layers(replace(self._layers, opacity=min(max(opacity, 0.0), 1.0)))
+
+    def set_boxes_visible(self, is_visible: bool) -> None:
+        """Draw the best regions of each class."""
+        self._set_layers(replace(self._layers, boxes=is_visible))
+
+    def set_top_k(self, top_k: int) -> None:
+        """How many boxes for each class."""
+        self._set_layers(replace(self._layers, top_k=max(top_k, 0)))
+
+    def set_contours_visible(self, is_visible: bool) -> None:
+        """Draw the readers' contours. Hidden ones cannot be selected or edited."""
+        self._set_layers(replace(self._layers, contours=is_visible))
+
+    # Window and level
+
+    def window_names(self) -> list[str]:
+        """Names of the file's windows and VOI LUTs, in the order in which they are cycled."""
+        return self.canvas.display.names if self.canvas.display is not None else []
+
+    def next_window(self) -> None:
+        """The file's next window or VOI LUT."""
+        if self.canvas.display is not None:
+            self.canvas.display.choose_next()
+            self.canvas.window_was_changed()
+
+    def choose_window(self, index: int) -> None:
+        """One of window_names."""
+        if self.canvas.display is not None:
+            self.canvas.display.choose(index)
+            self.canvas.window_was_changed()
+
+    def reset_window(self) -> None:
+        """Back to the window that the image opened with."""
+        if self.canvas.display is not None:
+            self.canvas.display.reset()
+            self.canvas.window_was_changed()
+
+    def set_inverted(self, is_inverted: bool) -> None:
+        """Turn black and white round; air outside the breast stays black."""
+        self.canvas.set_inverted(is_inverted)
+
+    # Pan and zoom
+
+    def fit(self) -> None:
+        """Show the whole image."""
+        self.canvas.fit()
+
+    def one_to_one(self) -> None:
+        """One device pixel for each image pixel."""
+        self.canvas.one_to_one()
+
+    def zoom_in(self) -> None:
+        """One step closer."""
+        self.canvas.zoom_by(1)
+
+    def zoom_out(self) -> None:
+        """One step back."""
+        self.canvas.zoom_by(-1)
+
+    # Drawing
+
+    def set_tool(self, tool: Tool) -> None:
+        """Change what the left button does. An unfinished contour stays."""
+        self.canvas.set_tool(tool)
+
+    def has_unfinished_drawing(self) -> bool:
+        """Whether the image shown has a contour that is not closed."""
+        return bool(self.canvas.draft_points())
+
+    def images_with_unfinished_drawing(self) -> list[ImageId]:
+        """All images that have one, seen in this session; to ask before closing."""
+        return self._drafts.image_ids()
+
+    def finish_drawing(self) -> None:
+        """Close the unfinished contour, as Enter does; ends in contour_drawn or refused."""
+        self.canvas.finish_drawing()
+
+    def discard_drawing(self) -> None:
+        """Forget the unfinished contour, as Escape does."""
+        self.canvas.discard_drawing()
+
+    def restore_drawing(self, contour: Contour) -> None:
+        """Offer a contour again that could not be kept, as an unfinished one."""
+        self.canvas.set_draft(Tool.POLYGON, contour.polygons[0].exterior)
+        self.canvas.set_tool(Tool.POLYGON)
+
+    def _set_layers(self, layers: Layers) -> None:
+        self._layers = layers
+        self.canvas.set_layers(layers)
