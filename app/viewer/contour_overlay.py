@@ -9,14 +9,14 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
-from app.viewer.contour_edit import Corner, corners
+from app.viewer.contour_edit import Corner, contains, corners, edge_near
 from app.viewer.transform import ViewTransform
-from core.domain import Contour, Finding, FindingClass, Point
+from core.domain import Contour, Finding, FindingClass, FindingId, ImageId, Point
 
 COLOUR = {FindingClass.MALIGNANT: QColor(255, 72, 72), FindingClass.BENIGN: QColor(190, 190, 190)}
 DRAFT_COLOUR = QColor(255, 205, 80)
 HALO = QColor(0, 0, 0, 170)
-HANDLE = 3.0  # half side of a vertex, logical pixels
+HANDLE = 2.6  # half side of a vertex, logical pixels
 
 
 def contour_path(contour: Contour) -> QPainterPath:
@@ -30,30 +30,54 @@ def contour_path(contour: Contour) -> QPainterPath:
 
 
 class ContourOverlay:
-    """The findings of one image with their paths."""
+    """The findings of one image with their paths; which one is selected, and how it looks while it is edited."""
 
     def __init__(self) -> None:
+        self.selected_id: FindingId | None = None
+        self.preview: Contour | None = None
         self.findings: tuple[Finding, ...] = ()
+        self._all: tuple[Finding, ...] = ()
+        self._image_id: ImageId | None = None
         self._paths: list[QPainterPath] = []
 
-    def set_findings(self, findings: Sequence[Finding]) -> None:
-        """Replace what is drawn."""
-        self.findings = tuple(findings)
-        self._paths = [contour_path(finding.contour) for finding in findings]
+    @property
+    def selected(self) -> Finding | None:
+        """The selected finding, if it is on this image."""
+        return next((finding for finding in self.findings if finding.id == self.selected_id), None)
 
-    def paint(
-        self,
-        painter: QPainter,
-        transform: ViewTransform,
-        *,
-        selected: Finding | None,
-        preview: Contour | None,
-    ) -> None:
-        """preview: the selected finding's contour while it is being edited."""
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """Replace what is known. Findings of other images wait until their image is shown."""
+        self._all = tuple(findings)
+        self.set_image(self._image_id)
+
+    def set_image(self, image_id: ImageId | None) -> None:
+        """Whose findings to draw."""
+        self._image_id = image_id
+        self.findings = tuple(finding for finding in self._all if finding.image_id == image_id)
+        self._paths = [contour_path(finding.contour) for finding in self.findings]
+        self.preview = None
+
+    def at(self, point: Point, *, near: float) -> Finding | None:
+        """The smallest finding that holds a point, or whose outline runs within `near` image pixels of it."""
+        hits = [
+            finding
+            for finding in self.findings
+            if contains(finding.contour, point) or edge_near(finding.contour, point, within=near) is not None
+        ]
+        return min(hits, key=lambda finding: _extent(finding.contour), default=None)
+
+    def paint(self, painter: QPainter, transform: ViewTransform, *, with_vertices: bool) -> None:
+        """All contours; the selected one last, thicker, with its vertices as dots."""
+        selected = self.selected
         for finding, path in zip(self.findings, self._paths, strict=True):
-            is_selected = selected is not None and finding.id == selected.id
-            shown = contour_path(preview) if is_selected and preview is not None else path
-            stroke(painter, transform, shown, colour=COLOUR[finding.finding_class], is_selected=is_selected)
+            if finding is not selected:
+                stroke(painter, transform, path, colour=COLOUR[finding.finding_class], is_selected=False)
+        if selected is None:
+            return
+        colour, contour = COLOUR[selected.finding_class], self.preview or selected.contour
+        stroke(painter, transform, contour_path(contour), colour=colour, is_selected=True)
+        if with_vertices:
+            paint_vertices(painter, transform, contour, colour=colour, active=None, handles=False)
 
 
 def stroke(
@@ -123,9 +147,14 @@ def paint_draft(
 
 def _square(painter: QPainter, at: Point, half: float, *, colour: QColor, filled: bool) -> None:
     area = QRectF(at[0] - half, at[1] - half, 2 * half, 2 * half)
-    painter.setPen(QPen(HALO, 2.5))
+    painter.setPen(QPen(HALO, 2))
     painter.setBrush(colour if filled else QColor(0, 0, 0, 90))
     painter.drawRect(area)
     painter.setPen(QPen(colour, 1.2))
     painter.drawRect(area)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _extent(contour: Contour) -> float:
+    x0, y0, x1, y1 = contour.bounds
+    return (x1 - x0) * (y1 - y0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QPainter
 
@@ -10,6 +12,7 @@ from app.viewer.contour_edit import (
     check_sound,
     contains,
     corner_near,
+    corners,
     edge_near,
     moved,
     with_corner_after,
@@ -103,6 +106,15 @@ class EditTool(CanvasTool):
         self._active = self._hovered = None
         self.canvas.set_preview(None)
 
+    def findings_were_changed(self) -> None:
+        """A change in the middle of a gesture ends it; a vertex that is gone is no longer active."""
+        finding = self.canvas.selected
+        there = {corner for corner, _ in corners(finding.contour)} if finding is not None else set()
+        if self._before is not None:
+            self.interrupt()
+        self._active = self._active if self._active in there else None
+        self._hovered = self._hovered if self._hovered in there else None
+
     def paint(self, painter: QPainter) -> None:
         """Vertices to take hold of."""
         finding = self.canvas.selected
@@ -168,7 +180,9 @@ class EditTool(CanvasTool):
         except UserError as refusal:
             self.canvas.refused.emit(str(refusal))
             return
-        self._active = self._hovered = None
+        # The vertex before it is next, so that Delete again never means the whole finding.
+        self._hovered = None
+        self._active = replace(corner, index=max(corner.index - 1, 0))
         self._report(less)
 
     def _report(self, contour: Contour) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from app.viewer.outlined_text import draw_outlined
 from app.viewer.shown import Layers
@@ -22,7 +22,7 @@ COLUMN = {FindingClass.BENIGN: 0, FindingClass.MALIGNANT: 1}
 BOX_COLOUR = {FindingClass.MALIGNANT: QColor(77, 148, 255), FindingClass.BENIGN: QColor(64, 214, 108)}
 BOX_LETTER = {FindingClass.MALIGNANT: "M", FindingClass.BENIGN: "B"}
 # Lightness rises along the map: dark red, red, orange, yellow.
-WARM = np.array([(120, 10, 30), (205, 40, 25), (245, 125, 25), (255, 214, 90)], dtype=np.float64)
+WARM = np.array([(120, 10, 30), (205, 40, 25), (245, 125, 25), (255, 190, 80)], dtype=np.float64)
 LOW, HIGH = 0.15, 0.65  # map values between which the tint fades in
 GLOW = 0.3  # share of the tint that is added as light, so that it is seen on dark tissue
 
@@ -91,11 +91,14 @@ class ModelOverlay:
             pen.setDashPattern([5, 3])
             painter.setPen(pen)
             painter.drawRect(area)
-        for box in self.best(layers.top_k):  # texts last: no line crosses a number
-            x0, y0 = transform.to_view(box.rect[:2])
-            draw_outlined(
-                painter, QPointF(x0 + 4, y0 + 4), box.text, colour=BOX_COLOUR[box.finding_class].lighter(125)
-            )
+
+    def paint_box_texts(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
+        """Rank and score on the upper edge of each box, over every line."""
+        height = QFontMetricsF(painter.font()).height()
+        for box in self.best(layers.top_k):
+            x, y = transform.to_view(box.rect[:2])
+            colour = BOX_COLOUR[box.finding_class].lighter(125)
+            draw_outlined(painter, QPointF(x + 5, y - height / 2), box.text, colour=colour)
 
     def _map(self, finding_class: FindingClass) -> NDArray[np.float32]:
         if finding_class not in self._maps:

@@ -67,6 +67,9 @@ class CanvasTool:
     def interrupt(self) -> None:
         """The button is no longer ours (another image, another tool): forget the gesture, keep the draft."""
 
+    def findings_were_changed(self) -> None:
+        """The findings are no longer those that the tool may hold a part of."""
+
     def paint(self, painter: QPainter) -> None:
         """Draw what the tool is doing, over everything else."""
 
@@ -104,7 +107,8 @@ class BrowseTool(CanvasTool):
     def release(self, at: Pointer) -> None:
         """A click selects."""
         if self._pressed is not None and self._last is None:
-            self.canvas.select_at(at.image)
+            hit = self.canvas.finding_at(at.image)
+            self.canvas.select(hit.id if hit is not None else None)
         self.interrupt()
 
     def handles(self, key: int) -> bool:

@@ -153,24 +153,24 @@ class Viewer(QWidget):
 
     def window_names(self) -> list[str]:
         """Names of the file's windows and VOI LUTs, in the order in which they are cycled."""
-        return self.canvas.display.names if self.canvas.display is not None else []
+        return self.canvas.picture.display.names if self.canvas.picture is not None else []
 
     def next_window(self) -> None:
         """The file's next window or VOI LUT."""
-        if self.canvas.display is not None:
-            self.canvas.display.choose_next()
+        if self.canvas.picture is not None:
+            self.canvas.picture.display.choose_next()
             self.canvas.window_was_changed()
 
     def choose_window(self, index: int) -> None:
         """One of window_names."""
-        if self.canvas.display is not None:
-            self.canvas.display.choose(index)
+        if self.canvas.picture is not None:
+            self.canvas.picture.display.choose(index)
             self.canvas.window_was_changed()
 
     def reset_window(self) -> None:
         """Back to the window that the image opened with."""
-        if self.canvas.display is not None:
-            self.canvas.display.reset()
+        if self.canvas.picture is not None:
+            self.canvas.picture.display.reset()
             self.canvas.window_was_changed()
 
     def set_inverted(self, is_inverted: bool) -> None:
