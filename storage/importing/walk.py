@@ -1,0 +1,89 @@
+"""The image files under a folder, and which of them a name in a CSV or COCO file means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import UserError
+
+IMAGE_SUFFIXES = frozenset({".dcm", ".dicom", ".png", ".tif", ".tiff", ".pgm"})
+_PREAMBLE = 128  # bytes before the letters DICM
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """Image files (absolute, in order of their names), (name, reason) of what cannot be used, and how many others."""
+
+    files: tuple[Path, ...]
+    failed: tuple[tuple[str, str], ...]
+    others: int
+
+
+def find_files(folder: Path) -> FoundFiles:
+    """Every image file under a folder: by suffix, or by the letters DICM where the suffix says nothing.
+
+    Hidden files, project folders and DICOMDIR are left out. A link that leads out of the folder is refused.
+    Raises UserError where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder.name} cannot be imported: there is no such folder.")
+    root = folder.resolve()
+    files, failed, others = [], [], 0
+    errors: list[OSError] = []
+    for place, folders, names in os.walk(root, onerror=errors.append):
+        if "project.db" in names:
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place) / name
+            if name.startswith(".") or name == "DICOMDIR":
+                continue
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                failed.append((name, "It is a link that leads out of the folder and was not followed."))
+            elif _is_image(path):
+                files.append(path)
+            else:
+                others += 1
+    failed += [(Path(e.filename or "?").name, f"It cannot be opened: {e.strerror}.") for e in errors]
+    return FoundFiles(tuple(files), tuple(failed), others)
+
+
+def _is_image(path: Path) -> bool:
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return True
+    try:
+        with path.open("rb") as file:
+            file.seek(_PREAMBLE)
+            return file.read(4) == b"DICM"
+    except OSError:
+        return False
+
+
+class FileIndex:
+    """Looks files up by how people name them: relative path, file name, or file name without its suffix."""
+
+    def __init__(self, files: Iterable[Path], *, roots: Iterable[Path]) -> None:
+        self._files = frozenset(files)
+        self._roots = tuple(root.resolve() for root in roots)
+        self._by_name: dict[str, list[Path]] = {}
+        for path in sorted(self._files):
+            for key in {path.name, path.stem}:
+                self._by_name.setdefault(key.casefold(), []).append(path)
+
+    def find(self, name: str) -> Path:
+        """The one file that a name means. Raises UserError, without the name, where there is none or several."""
+        exact = {(root / name).resolve() for root in self._roots} & self._files
+        # os.path.basename also of a Windows path: the parts before it are somebody else's folders.
+        alike = self._by_name.get(name.replace("\\", "/").rsplit("/", 1)[-1].casefold(), [])
+        found = list(exact) or alike
+        if not found:
+            raise UserError("There is no such image file in the folder.")
+        if len(found) > 1:
+            raise UserError(
+                f"{len(found)} files in the folder have this name: give the path within the folder."
+            )
+        return found[0]
