@@ -101,17 +101,16 @@ def pool_cells(cells: FloatArray, boxes: NDArray[np.float64], *, stride: int) ->
 
     Returns (m, d).
     """
-    d, h, w = cells.shape
+    _, h, w = cells.shape
     down = _line_weights(boxes[:, 1], boxes[:, 3], cells=h, stride=stride)
     across = _line_weights(boxes[:, 0], boxes[:, 2], cells=w, stride=stride)
-    by_row = np.ascontiguousarray(cells.transpose(1, 2, 0)).reshape(h, w * d)
-    pooled = np.empty((len(boxes), d), np.float32)
+    pooled = np.empty((len(boxes), len(cells)), np.float32)
     spans, members = np.unique(down, axis=0, return_inverse=True)
     for index, span in enumerate(spans):
         touched = np.flatnonzero(span)
-        row = (span[touched] @ by_row[touched[0] : touched[-1] + 1]).reshape(w, d)
+        band = np.tensordot(span[touched], cells[:, touched], axes=(0, 1))
         chosen = np.flatnonzero(members.ravel() == index)
-        pooled[chosen] = across[chosen] @ row
+        pooled[chosen] = across[chosen] @ band.T
     return pooled
 
 
@@ -161,6 +160,8 @@ def _window_start(start: float, stop: float, *, window: int, length: int) -> int
 
 
 def _with_repeated_edge(image: FloatArray, *, rows: int, columns: int) -> FloatArray:
+    if image.shape == (rows, columns):
+        return image
     return np.pad(image, ((0, rows - image.shape[0]), (0, columns - image.shape[1])), mode="edge")
 
 

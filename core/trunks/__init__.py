@@ -121,7 +121,10 @@ def _normalised(grey: NDArray[np.floating]) -> FloatArray:
     """(..., h, w) in [0, 1] -> the trunk's own scale, (x - 127) / 128 for x in 0 to 255."""
     if grey.shape[-2] % ALIGNMENT or grey.shape[-1] % ALIGNMENT:
         raise ValueError(f"rows and columns must be multiples of {ALIGNMENT}: {grey.shape}")
-    return ((grey * np.float32(255) - np.float32(127)) / np.float32(128)).astype(np.float32)
+    x: FloatArray = np.multiply(grey, 255, dtype=np.float32)
+    x -= 127
+    x /= 128
+    return x
 
 
 def _strip_rows(section: Section, width: int, *, share: float) -> int:
