@@ -1,0 +1,130 @@
+"""Everything the reader can do, in one table: menus, tool bar, keys and the sheet of keys come from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from app import theme
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action. `keys`: as QKeySequence reads them; the first is shown. `group`: exclusive choices."""
+
+    name: str
+    menu: str
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    tip: str = ""
+    is_checkable: bool = False
+    group: str = ""
+
+
+FILE, EDIT, IMAGE, TOOLS, VIEW, MODEL, HELP = "&File", "&Edit", "&Image", "&Tools", "&View", "&Model", "&Help"
+
+ACTIONS = (
+    ActionSpec("new_project", FILE, "New project...", ("Ctrl+Shift+N",)),
+    ActionSpec("open_project", FILE, "Open project...", ("Ctrl+O",)),
+    ActionSpec("import_images", FILE, "Import images...", ("Ctrl+I",)),
+    ActionSpec("export", FILE, "Export annotations...", ("Ctrl+E",)),
+    ActionSpec("change_reader", FILE, "Change reader..."),
+    ActionSpec("quit", FILE, "Quit", ("Ctrl+Q",)),
+    ActionSpec("undo", EDIT, "Undo", ("Ctrl+Z",), icon="undo", tip="Take the last change back"),
+    ActionSpec("redo", EDIT, "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo", tip="Do it again"),
+    ActionSpec("delete", EDIT, "Delete finding", ("Del",), icon="delete", tip="Delete the selected finding"),
+    ActionSpec("next", IMAGE, "Next image", ("N", "PgDown"), tip="Open the next image of the list"),
+    ActionSpec("previous", IMAGE, "Previous image", ("P", "PgUp"), tip="Open the previous image of the list"),
+    ActionSpec("nothing_to_draw", IMAGE, "Nothing to draw", ("X",), is_checkable=True),
+    ActionSpec("skip", IMAGE, "Skip", ("S",), is_checkable=True),
+    ActionSpec("done_next", IMAGE, "Done, next", ("Ctrl+Return", "Ctrl+Enter")),
+    ActionSpec("browse", TOOLS, "Browse", ("V",), "browse", "Pan, zoom and select", True, "tool"),
+    ActionSpec(
+        "window",
+        TOOLS,
+        "Window / level",
+        ("W",),
+        "window_level",
+        "Drag for contrast and brightness",
+        True,
+        "tool",
+    ),
+    ActionSpec("freehand", TOOLS, "Draw freehand", ("D",), "freehand", "Drag around a lesion", True, "tool"),
+    ActionSpec(
+        "polygon",
+        TOOLS,
+        "Draw polygon",
+        ("G",),
+        "polygon",
+        "Click points; double-click or Enter closes",
+        True,
+        "tool",
+    ),
+    ActionSpec(
+        "edit", TOOLS, "Edit contour", ("E",), "edit", "Drag the points of the selected contour", True, "tool"
+    ),
+    ActionSpec("invert", VIEW, "Invert", ("I",), "invert", "Swap black and white", True),
+    ActionSpec(
+        "reset_window", VIEW, "Reset window", ("R",), "reset_window", "Back to the image's own window"
+    ),
+    ActionSpec("fit", VIEW, "Fit", ("F",), "fit", "Show the whole image"),
+    ActionSpec("one_to_one", VIEW, "One to one", ("1",), "one_to_one", "One image pixel a screen pixel"),
+    ActionSpec("heatmap", VIEW, "Heatmap", ("H",), "heatmap", "Where the model sees malignancy", True),
+    ActionSpec("boxes", VIEW, "Boxes", ("B",), "boxes", "The model's strongest regions", True),
+    ActionSpec("contours", VIEW, "Contours", ("C",), "contours", "What readers have drawn", True),
+    ActionSpec("image_page", VIEW, "Show the image", ("Ctrl+1",)),
+    ActionSpec("plane_page", VIEW, "Show the probability plane", ("Ctrl+2",)),
+    ActionSpec("retrain", MODEL, "Retrain", ("Ctrl+T",), tip="Train on the contours drawn so far"),
+    ActionSpec("keys", HELP, "Keys", ("F1", "?")),
+    ActionSpec("about", HELP, "About Lesionloop"),
+)
+# What the hand does without an action of its own; told on the sheet of keys.
+MOUSE = (
+    ("Wheel", "Zoom at the pointer"),
+    ("Middle button, drag", "Pan, with any tool"),
+    ("Double click", "Between fit and one to one (Browse)"),
+    ("Esc", "Give up the contour being drawn"),
+    ("Enter", "Close the polygon being drawn"),
+    ("Backspace", "Take back the polygon's last point"),
+)
+
+
+class Actions:
+    """The QActions of a window, by name."""
+
+    def __init__(self, parent: QObject) -> None:
+        self._actions = {spec.name: _action(spec, parent) for spec in ACTIONS}
+        self._groups: dict[str, QActionGroup] = {}
+        for spec in ACTIONS:
+            if spec.group:
+                group = self._groups.setdefault(spec.group, QActionGroup(parent))
+                group.addAction(self._actions[spec.name])
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def in_menu(self, menu: str) -> list[QAction]:
+        """The actions of one menu, in order."""
+        return [self._actions[spec.name] for spec in ACTIONS if spec.menu == menu]
+
+    def enable(self, names: tuple[str, ...], is_enabled: bool) -> None:
+        """Enable or disable several."""
+        for name in names:
+            self._actions[name].setEnabled(is_enabled)
+
+
+def _action(spec: ActionSpec, parent: QObject) -> QAction:
+    action = QAction(spec.text, parent)
+    action.setObjectName(spec.name)
+    action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    action.setCheckable(spec.is_checkable)
+    action.setAutoRepeat(spec.name in ("next", "previous", "undo", "redo"))
+    keys = f" ({spec.keys[0]})" if spec.keys else ""
+    action.setToolTip(f"{spec.text}{keys}" + (f": {spec.tip[0].lower()}{spec.tip[1:]}" if spec.tip else ""))
+    if spec.icon:
+        action.setIcon(theme.icon(spec.icon))
+    return action

@@ -1,0 +1,245 @@
+"""The image on the desk: brings its pixels, contours and predictions together and turns gestures into edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from app.findings_panel import FindingsPanel
+from app.image_loader import ImageLoader, Pixels
+from app.reading_clock import ReadingClock
+from app.session import Session
+from app.viewer import ShownImage, Tool, Viewer
+from app.worklist import image_name, view_name
+from core.domain import Contour, Decision, FindingClass, FindingId, FindingType, ImageId
+from storage.changes import Changes
+from storage.edits import AddFinding, ChangeFinding, DeleteFinding, SetDecision
+from storage.records import EventKind, ImageRecord
+
+
+class Desk(QObject):
+    """One open image at a time.
+
+    Signals:
+        opened: the ImageRecord now on the desk, or None.
+        advised: a sentence for the reader about what was not done and what to do first.
+        noticed: a sentence about something the reader should look at.
+        done: the reader is done with the image and wants the next.
+    """
+
+    opened = Signal(object)
+    advised = Signal(str)
+    noticed = Signal(str)
+    done = Signal()
+
+    def __init__(
+        self, *, viewer: Viewer, panel: FindingsPanel, loader: ImageLoader, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._viewer, self._panel, self._loader = viewer, panel, loader
+        self._session: Session | None = None
+        self._image_id: ImageId | None = None
+        self._has_pixels = False
+        self._clock = ReadingClock(self)
+        self._clock.watch([viewer])
+        self.new_class = FindingClass.MALIGNANT
+        self._connect()
+
+    @property
+    def image_id(self) -> ImageId | None:
+        """The open image."""
+        return self._image_id
+
+    def set_session(self, session: Session | None) -> None:
+        """Work on another project, with nothing open."""
+        self.leave()
+        self._loader.forget()
+        self._session = session
+        self._show_panel()
+
+    def open(self, image_id: ImageId, *, ahead: Sequence[ImageId] = ()) -> None:
+        """Put an image on the desk; `ahead` are loaded after it."""
+        if self._session is None or image_id == self._image_id:
+            return
+        self.leave()
+        self._image_id = image_id
+        record = self._session.store.image(image_id)
+        self._show_panel()
+        if record.failure:
+            self._viewer.show_failure(record.failure)
+        else:
+            self._viewer.show_loading(f"Loading {image_name(record)} ...")
+            others = [self._session.store.image(other) for other in ahead]
+            wanted = [(other.id, other.path) for other in others if not other.failure]
+            self._loader.request(image_id, record.path, ahead=wanted)
+        self.opened.emit(record)
+
+    def leave(self) -> None:
+        """Take the image off the desk; its reading time goes to the ledger."""
+        if self._image_id is None:
+            return
+        seconds = self._clock.leave_image()
+        session, image_id = self._session, self._image_id
+        self._image_id, self._has_pixels = None, False
+        if session is not None and seconds is not None and not session.is_read_only:
+            session.store.log_event(
+                EventKind.IMAGE_READ, reader=session.reader, image_id=image_id, seconds=seconds
+            )
+        self._viewer.clear()
+
+    def refresh(self, changes: Changes) -> None:
+        """Show what changed, if it is of the open image."""
+        if self._session is None or self._image_id is None or not changes.touches(self._image_id):
+            return
+        self._show_panel()
+        if self._has_pixels:
+            self._show_findings()
+            if changes.models or changes.everything:
+                self._show_prediction()
+
+    def decide(self, decision: Decision | None) -> None:
+        """State what the reader decided about the open image; None takes it back."""
+        session, image_id = self._session, self._image_id
+        if session is None or image_id is None or session.is_read_only:
+            return
+        if session.store.image(image_id).decision is not decision:
+            session.do(SetDecision(image_id, reader=session.reader, decision=decision))
+        self._show_panel()
+
+    def toggle(self, decision: Decision) -> None:
+        """State a decision, or take it back if it stands."""
+        record = self._record()
+        if record is not None:
+            self.decide(None if record.decision is decision else decision)
+
+    def finish(self) -> None:
+        """Keep the image as annotated and ask for the next; without contours the reader must say why."""
+        record, session = self._record(), self._session
+        if record is None or session is None:
+            return
+        contours = record.malignant_findings + record.benign_findings
+        if not contours and record.decision is None and not record.failure and not session.is_read_only:
+            self.advised.emit(
+                f"Nothing is drawn on {image_name(record)}. Choose 'Nothing to draw' (X) or 'Skip' (S), "
+                "or press N to go on without a decision."
+            )
+            return
+        if contours and record.decision is None:
+            self.decide(Decision.ANNOTATED)
+        self.done.emit()
+
+    def delete_selected(self) -> None:
+        """Delete the selected finding."""
+        if self._panel.selected is not None:
+            self._delete(self._panel.selected)
+
+    def _note_tool(self, tool: Tool) -> None:
+        self._clock.set_tool_draws(tool.draws or tool is Tool.EDIT)
+
+    def _connect(self) -> None:
+        viewer, panel = self._viewer, self._panel
+        self._loader.loaded.connect(self._show_pixels)
+        self._loader.failed.connect(self._show_failure)
+        viewer.contour_drawn.connect(self._add)
+        viewer.contour_changed.connect(self._change_contour)
+        viewer.finding_selected.connect(panel.select)
+        viewer.delete_requested.connect(self._delete)
+        viewer.tool_changed.connect(self._note_tool)
+        viewer.refused.connect(self.advised)
+        viewer.noticed.connect(self.noticed)
+        panel.finding_selected.connect(viewer.select_finding)
+        panel.delete_requested.connect(self._delete)
+        panel.class_changed.connect(self._change_class)
+        panel.type_changed.connect(self._change_type)
+        panel.decision_requested.connect(self.decide)
+        panel.next_requested.connect(self.finish)
+
+    def _record(self) -> ImageRecord | None:
+        if self._session is None or self._image_id is None:
+            return None
+        return self._session.store.image(self._image_id)
+
+    def _show_panel(self) -> None:
+        record = self._record()
+        if record is None or self._session is None:
+            self._panel.show_image(None, [], is_allowed=False)
+            return
+        is_allowed = not self._session.is_read_only and not record.failure
+        self._panel.show_image(record, self._session.store.findings(record.id), is_allowed=is_allowed)
+
+    def _show_pixels(self, image_id: ImageId, pixels: Pixels) -> None:
+        record = self._record()
+        if record is None or record.id != image_id:
+            return  # the reader has left that image
+        caption = f"{view_name(record)}\n{record.patient_key}"
+        self._viewer.show_image(
+            ShownImage(image_id, pixels.mammogram, caption=caption, pyramid=pixels.pyramid)
+        )
+        self._has_pixels = True
+        self._show_findings()
+        self._show_prediction()
+        self._clock.open_image()
+
+    def _show_failure(self, image_id: ImageId, reason: str) -> None:
+        if image_id == self._image_id:
+            self._viewer.show_failure(reason)
+
+    def _show_findings(self) -> None:
+        if self._session is not None and self._image_id is not None:
+            self._viewer.set_findings(self._session.store.findings(self._image_id))
+            self._viewer.select_finding(self._panel.selected)
+
+    def _show_prediction(self) -> None:
+        if self._session is None or self._image_id is None:
+            return
+        store = self._session.store
+        prediction = store.prediction(self._image_id)
+        boxes = None if prediction is None else store.grid(self._image_id)
+        self._viewer.set_prediction(prediction, boxes)
+
+    def _add(self, contour: Contour) -> None:
+        session, image_id = self._session, self._image_id
+        if session is None or image_id is None:
+            return
+        edit = AddFinding(
+            image_id,
+            reader=session.reader,
+            finding_class=self.new_class,
+            finding_type=FindingType.UNSPECIFIED,
+            contour=contour,
+            seconds=self._clock.finish_drawing(),
+        )
+        if session.do(edit):
+            self._panel.select(edit.finding_id)
+            self._viewer.select_finding(edit.finding_id)
+        else:
+            self._viewer.restore_drawing(contour)  # nothing that was drawn is lost
+
+    def _change_contour(self, finding_id: FindingId, contour: Contour) -> None:
+        if self._session is not None:
+            seconds = self._clock.finish_drawing()
+            edit = ChangeFinding(finding_id, reader=self._session.reader, contour=contour, seconds=seconds)
+            if not self._session.do(edit):
+                self._show_findings()  # the outline goes back to where the store has it
+
+    def _change_class(self, finding_id: FindingId, finding_class: FindingClass) -> None:
+        if self._session is not None:
+            self._do_or_show(
+                ChangeFinding(finding_id, reader=self._session.reader, finding_class=finding_class)
+            )
+
+    def _change_type(self, finding_id: FindingId, finding_type: FindingType) -> None:
+        if self._session is not None:
+            self._do_or_show(
+                ChangeFinding(finding_id, reader=self._session.reader, finding_type=finding_type)
+            )
+
+    def _delete(self, finding_id: FindingId) -> None:
+        if self._session is not None:
+            self._do_or_show(DeleteFinding(finding_id, reader=self._session.reader))
+
+    def _do_or_show(self, edit: ChangeFinding | DeleteFinding) -> None:
+        """Do it; if it is refused, the panel shows again what is so."""
+        if self._session is not None and not self._session.do(edit):
+            self._show_panel()

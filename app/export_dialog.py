@@ -1,0 +1,169 @@
+"""Export of a labelled subset: what, in which format, where to; with a count that follows the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.project_dialog import FolderField
+from app.session import Session
+from app.worklist import LABEL_WORDS
+from core.domain import Decision, FindingClass, FindingType, Label, Split
+from core.errors import UserError
+from storage.exporting import ExportQuery, ExportReport, export_coco, export_csv, select
+
+ANY = "any"
+
+
+class ExportFormat(StrEnum):
+    """What is written."""
+
+    COCO = "COCO (contours.json)"
+    CSV = "CSV tables (images, findings, regions)"
+
+
+class ExportDialog(QDialog):
+    """Asks, shows the count, writes, reports."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setWindowTitle("Export annotations")
+        self.setMinimumWidth(600)
+        self.reader = _choice("Reader", [(name, name) for name in session.store.readers()])
+        self.finding_class = _choice("Class", [(which.value, which) for which in FindingClass])
+        self.finding_type = _choice("Type", [(which.value, which) for which in FindingType])
+        self.label = _choice("Label", [(LABEL_WORDS[which], which) for which in Label])
+        self.split = _choice("Split", [(which.value, which) for which in Split])
+        self.decision = _choice("Decision", [(which.value, which) for which in Decision])
+        self.with_empty = QCheckBox("With images on which there is nothing to draw")
+        self.with_empty.setChecked(True)
+        self.with_undrawn = QCheckBox("With images on which nothing is drawn yet")
+        self.format = QComboBox()
+        self.format.setAccessibleName("Format")
+        self.format.addItems([which.value for which in ExportFormat])
+        self.target = FolderField(title="Folder to export to", hint="a new or empty folder")
+        self.count = QLabel()
+        self.result = QLabel()
+        self.result.setWordWrap(True)
+        self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.export = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.ActionRole)
+        self.export.setObjectName("primary")
+        self._arrange()
+        self._connect()
+        self._show_count()
+
+    @property
+    def query(self) -> ExportQuery:
+        """What is asked for."""
+        return ExportQuery(
+            reader=self.reader.currentData(),
+            finding_class=self.finding_class.currentData(),
+            finding_type=self.finding_type.currentData(),
+            label=self.label.currentData(),
+            split=self.split.currentData(),
+            decision=self.decision.currentData(),
+            annotated_only=not self.with_undrawn.isChecked(),
+            include_verified_empty=self.with_empty.isChecked(),
+        )
+
+    def _connect(self) -> None:
+        for box in (
+            self.reader,
+            self.finding_class,
+            self.finding_type,
+            self.label,
+            self.split,
+            self.decision,
+        ):
+            box.currentIndexChanged.connect(self._show_count)
+        for box in (self.with_empty, self.with_undrawn):
+            box.toggled.connect(self._show_count)
+        self.target.text.textChanged.connect(self._show_count)
+        self.export.clicked.connect(self._export)
+        self.buttons.rejected.connect(self.reject)
+
+    def _show_count(self) -> None:
+        chosen = select(self._session.store, self.query)
+        text = f"{_count(len(chosen.images), 'image')} with {_count(chosen.finding_count, 'finding')}"
+        empty = f", {chosen.empty_count} without any" if chosen.empty_count else ""
+        unusable = f"; {_count(chosen.unusable, 'image')} cannot be used" if chosen.unusable else ""
+        self.count.setText(text + empty + unusable)
+        self.export.setEnabled(bool(chosen.images) and self.target.path is not None)
+
+    def _export(self) -> None:
+        target = self.target.path
+        if target is None:
+            return
+        write = export_coco if self.format.currentText() == ExportFormat.COCO else export_csv
+        try:
+            report = write(self._session.project, target, self.query)
+        except UserError as error:
+            self.result.setText(str(error))
+            return
+        self.result.setText(_report_text(report))
+
+    def _arrange(self) -> None:
+        form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
+        rows: Sequence[tuple[str, QWidget]] = (
+            ("Findings drawn by", self.reader),
+            ("Class of findings", self.finding_class),
+            ("Type of findings", self.finding_type),
+            ("Label of images", self.label),
+            ("Split", self.split),
+            ("Decision", self.decision),
+            ("", self.with_empty),
+            ("", self.with_undrawn),
+            ("Chosen", self.count),
+            ("Format", self.format),
+            ("Folder", self.target),
+        )
+        for text, widget in rows:
+            form.addRow(text, widget)
+        note = QLabel(
+            "Images are named by their pseudonymous keys, never by file name or patient. "
+            "The images themselves are not copied."
+        )
+        note.setObjectName("dim")
+        note.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.addLayout(form)
+        layout.addWidget(note)
+        layout.addWidget(self.result)
+        layout.addWidget(self.buttons)
+
+
+def _choice(name: str, choices: Sequence[tuple[str, object]]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.addItem(ANY, None)
+    for text, value in choices:
+        box.addItem(text, value)
+    return box
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _report_text(report: ExportReport) -> str:
+    written = (
+        f"Written to {report.folder}: {_count(report.images, 'image')}, {_count(report.findings, 'finding')}, "
+        f"{report.verified_empty} without any."
+    )
+    return "\n".join([written, *report.notes])

@@ -1,0 +1,227 @@
+"""What the reader says about the open image: a decision on the whole, and the list of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.worklist import LABEL_WORDS, image_name
+from core.domain import Decision, Finding, FindingClass, FindingId, FindingType
+from storage.records import ImageRecord
+
+TYPE_WORDS = {
+    FindingType.UNSPECIFIED: "type?",
+    FindingType.MASS: "mass",
+    FindingType.CALCIFICATION: "calcification",
+    FindingType.DISTORTION: "distortion",
+    FindingType.ASYMMETRY: "asymmetry",
+}
+CLASS, TYPE, READER = range(3)
+
+
+class FindingsPanel(QWidget):
+    """Decision and findings of one image.
+
+    Signals:
+        decision_requested: a Decision, or None to take it back.
+        next_requested: the reader is done with the image and wants the next.
+        class_changed: FindingId, FindingClass.
+        type_changed: FindingId, FindingType.
+        finding_selected: a FindingId or None.
+        delete_requested: a FindingId.
+    """
+
+    decision_requested = Signal(object)
+    next_requested = Signal()
+    class_changed = Signal(object, object)
+    type_changed = Signal(object, object)
+    finding_selected = Signal(object)
+    delete_requested = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._findings: list[Finding] = []
+        self._is_filling = False
+        self._is_allowed = False
+        self.caption = QLabel()
+        self.caption.setWordWrap(True)
+        self.caption.setTextFormat(Qt.TextFormat.RichText)
+        self.nothing = _decision_button(
+            "Nothing to draw", "You looked, and there is nothing malignant to draw (X)"
+        )
+        self.skip = _decision_button("Skip", "Leave this image undecided; it is not listed again (S)")
+        self._decisions = {Decision.NOTHING_TO_DRAW: self.nothing, Decision.SKIPPED: self.skip}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(False)
+        for button in self._decisions.values():
+            self._group.addButton(button)
+        self.done = QPushButton("Done, next")
+        self.done.setToolTip("Keep this image as annotated and open the next one (Ctrl+Enter)")
+        self.table = _findings_table()
+        self.delete = QPushButton("Delete")
+        self.delete.setToolTip("Delete the selected finding; it can be undone (Delete)")
+        self.hint = QLabel()
+        self.hint.setObjectName("dim")
+        self.hint.setWordWrap(True)
+        self._arrange()
+        self._connect()
+        self.show_image(None, [], is_allowed=False)
+
+    @property
+    def selected(self) -> FindingId | None:
+        """The selected finding."""
+        row = self.table.currentRow()
+        return self._findings[row].id if 0 <= row < len(self._findings) and self._is_selected() else None
+
+    def show_image(
+        self, record: ImageRecord | None, findings: Sequence[Finding], *, is_allowed: bool
+    ) -> None:
+        """Show another image, or the open one's new state; the selected finding stays selected."""
+        selected = self.selected
+        self._is_allowed = is_allowed
+        self._show_record(record)
+        self._fill(findings)
+        self.select(selected)
+
+    def select(self, finding_id: FindingId | None) -> None:
+        """Select a finding without telling anyone."""
+        rows = [row for row, finding in enumerate(self._findings) if finding.id == finding_id]
+        self._is_filling = True
+        self.table.setCurrentCell(rows[0], READER) if rows else self.table.setCurrentCell(-1, -1)
+        self._is_filling = False
+        self.delete.setEnabled(bool(rows) and self._is_allowed)
+
+    def _show_record(self, record: ImageRecord | None) -> None:
+        if record is None:
+            self.caption.setText("No image is open")
+        else:
+            label = LABEL_WORDS[record.label]
+            text = f"<b>{image_name(record)}</b> &middot; label: {label} &middot; {record.split.value} set"
+            self.caption.setText(text)
+        decision = None if record is None else record.decision
+        for which, button in self._decisions.items():
+            button.setChecked(decision is which)
+            button.setEnabled(record is not None and self._is_allowed)
+        self.done.setEnabled(record is not None)
+
+    def _fill(self, findings: Sequence[Finding]) -> None:
+        self._is_filling = True
+        self._findings = list(findings)
+        self.table.setRowCount(0)
+        self.table.setRowCount(len(self._findings))
+        for row, finding in enumerate(self._findings):
+            self._fill_row(row, finding)
+        self._is_filling = False
+        self.hint.setVisible(not self._findings)
+        self.hint.setText(
+            "No contours yet. Press D and draw around a lesion." if self._is_allowed else "No contours."
+        )
+
+    def _fill_row(self, row: int, finding: Finding) -> None:
+        classes = _combo([(which.value, which) for which in FindingClass], finding.finding_class, "Class")
+        types = _combo([(TYPE_WORDS[which], which) for which in FindingType], finding.finding_type, "Type")
+        for box, signal in ((classes, self.class_changed), (types, self.type_changed)):
+            box.setEnabled(self._is_allowed)
+            box.activated.connect(
+                lambda _, box=box, signal=signal, finding_id=finding.id: signal.emit(
+                    finding_id, box.currentData()
+                )
+            )
+        self.table.setCellWidget(row, CLASS, classes)
+        self.table.setCellWidget(row, TYPE, types)
+        reader = QTableWidgetItem(finding.reader)
+        reader.setToolTip(f"Drawn by {finding.reader}, version {finding.version}")
+        self.table.setItem(row, READER, reader)
+
+    def _arrange(self) -> None:
+        heading = QLabel("Findings")
+        heading.setObjectName("heading")
+        decisions = QHBoxLayout()
+        decisions.setSpacing(6)
+        decisions.addWidget(self.nothing, 1)
+        decisions.addWidget(self.skip)
+        findings_line = QHBoxLayout()
+        findings_line.addWidget(heading, 1)
+        findings_line.addWidget(self.delete)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.caption)
+        layout.addLayout(decisions)
+        layout.addWidget(self.done)
+        layout.addSpacing(6)
+        layout.addLayout(findings_line)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.table, 1)
+
+    def _connect(self) -> None:
+        for which, button in self._decisions.items():
+            button.clicked.connect(
+                lambda is_checked, which=which: self.decision_requested.emit(which if is_checked else None)
+            )
+        self.done.clicked.connect(self.next_requested)
+        self.table.itemSelectionChanged.connect(self._tell_selected)
+        self.table.currentCellChanged.connect(self._tell_selected)
+        self.delete.clicked.connect(self._request_delete)
+
+    def _is_selected(self) -> bool:
+        return self.table.currentRow() >= 0
+
+    def _tell_selected(self) -> None:
+        if not self._is_filling:
+            self.delete.setEnabled(self.selected is not None and self._is_allowed)
+            self.finding_selected.emit(self.selected)
+
+    def _request_delete(self) -> None:
+        if self.selected is not None:
+            self.delete_requested.emit(self.selected)
+
+
+def _decision_button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setToolTip(tip)
+    return button
+
+
+def _combo(choices: list[tuple[str, object]], current: object, name: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for text, value in choices:
+        box.addItem(text, value)
+    box.setCurrentIndex([value for _, value in choices].index(current))
+    return box
+
+
+def _findings_table() -> QTableWidget:
+    table = QTableWidget(0, 3)
+    table.setHorizontalHeaderLabels(["Class", "Type", "Reader"])
+    table.setAccessibleName("Findings of this image")
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(32)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    table.setColumnWidth(CLASS, 112)
+    table.setColumnWidth(TYPE, 124)
+    header.setSectionResizeMode(READER, QHeaderView.ResizeMode.Stretch)
+    table.setMinimumHeight(96)
+    return table

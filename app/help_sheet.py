@@ -1,0 +1,56 @@
+"""The sheet of keys (F1)."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.actions import ACTIONS, EDIT, FILE, HELP, IMAGE, MODEL, MOUSE, TOOLS, VIEW
+
+COLUMNS = ((IMAGE, TOOLS, EDIT), (VIEW, MODEL, HELP), ("Mouse and drawing", FILE))
+
+
+class HelpSheet(QDialog):
+    """All keys at a glance; it does not stop the work behind it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        columns = QHBoxLayout()
+        columns.setSpacing(28)
+        for sections in COLUMNS:
+            label = QLabel("".join(_section(name) for name in sections))
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            columns.addWidget(label)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 14)
+        layout.addLayout(columns)
+        layout.addWidget(buttons)
+
+
+def _section(name: str) -> str:
+    if name == COLUMNS[2][0]:
+        pairs = list(MOUSE)
+    else:
+        pairs = [
+            (" or ".join(_shown(keys) for keys in spec.keys[:2]), spec.text.rstrip("."))
+            for spec in ACTIONS
+            if spec.menu == name and spec.keys
+        ]
+    rows = "".join(
+        f"<tr><td style='padding:2px 14px 2px 0; color:#ffffff'><b>{escape(keys)}</b></td>"
+        f"<td style='padding:2px 0'>{escape(text)}</td></tr>"
+        for keys, text in pairs
+    )
+    title = escape(name.replace("&", ""))
+    return f"<p style='color:#969da6; margin:6px 0 2px 0'><b>{title}</b></p><table>{rows}</table>"
+
+
+def _shown(keys: str) -> str:
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

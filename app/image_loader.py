@@ -1,0 +1,119 @@
+"""Pixels for the viewer: decoded in the background, the next image ahead of time, a few kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from core.decoder import Decoder
+from core.pixels import Mammogram
+from PySide6.QtCore import QObject, Signal
+
+from app.background import Background, Task
+from app.viewer.pyramid import Pyramid
+from core.domain import ImageId
+
+CACHE_BYTES = 160_000_000  # stored pixels kept in the window's memory
+
+PYRAMID_DEPTH = 4  # halvings made beforehand
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pixels:
+    """One decoded image, and the smaller sizes of it that the viewer wants first."""
+
+    mammogram: Mammogram
+    pyramid: Pyramid
+
+
+class ImageLoader(QObject):
+    """Hands out the pixels of the image wanted last; what the reader has left behind is not handed out.
+
+    Signals:
+        loaded: ImageId, Pixels.
+        failed: ImageId, and a sentence that says why.
+    """
+
+    loaded = Signal(object, object)
+    failed = Signal(object, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._decoder = Decoder()
+        self._kept: OrderedDict[ImageId, Pixels] = OrderedDict()
+        self._tasks: dict[ImageId, Task] = {}
+        self._wanted: ImageId | None = None
+
+    def request(self, image_id: ImageId, path: Path, *, ahead: Sequence[tuple[ImageId, Path]] = ()) -> None:
+        """Load an image, at once if it is kept, and then those that the reader is likely to open next."""
+        self._wanted = image_id
+        self._forget_waiting(image_id)
+        if image_id in self._kept:
+            self._kept.move_to_end(image_id)
+            self.loaded.emit(image_id, self._kept[image_id])
+        else:
+            self._start(image_id, path)
+        for other_id, other_path in ahead:
+            if other_id not in self._kept:
+                self._start(other_id, other_path)
+
+    def forget(self) -> None:
+        """Nothing is wanted any more, and nothing is kept (another project)."""
+        self._wanted = None
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks.clear()
+        self._kept.clear()
+
+    @property
+    def kept(self) -> list[ImageId]:
+        """The images whose pixels are in memory, the newest last."""
+        return list(self._kept)
+
+    def close(self) -> None:
+        """Stop the decoder and its thread."""
+        self._wanted = None
+        self._decoder.close()
+        self._background.close()
+
+    def _start(self, image_id: ImageId, path: Path) -> None:
+        if image_id not in self._tasks:
+            self._tasks[image_id] = self._background.run(
+                partial(_decode, self._decoder, path),
+                done=partial(self._keep, image_id),
+                failed=partial(self._fail, image_id),
+            )
+
+    def _forget_waiting(self, image_id: ImageId) -> None:
+        """Take back what has not begun: the reader went elsewhere."""
+        for other, task in list(self._tasks.items()):
+            if other != image_id and task.cancel_if_waiting():
+                del self._tasks[other]
+
+    def _keep(self, image_id: ImageId, pixels: Pixels) -> None:
+        self._tasks.pop(image_id, None)
+        self._kept[image_id] = pixels
+        while len(self._kept) > 2 and sum(map(_bytes, self._kept.values())) > CACHE_BYTES:
+            self._kept.popitem(last=False)
+        if image_id == self._wanted:
+            self.loaded.emit(image_id, pixels)
+
+    def _fail(self, image_id: ImageId, reason: str) -> None:
+        self._tasks.pop(image_id, None)
+        if image_id == self._wanted:
+            self.failed.emit(image_id, reason)
+
+
+def _decode(decoder: Decoder, path: Path) -> Pixels:
+    mammogram = decoder.decode(path)
+    pyramid = Pyramid(mammogram.stored)
+    pyramid.level(PYRAMID_DEPTH)
+    return Pixels(mammogram, pyramid)
+
+
+def _bytes(pixels: Pixels) -> int:
+    return pixels.mammogram.stored.nbytes * 4 // 3  # a quarter for each halving

@@ -1,0 +1,188 @@
+"""The main window: arranges widgets and connects signals; it decides nothing."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QMainWindow,
+    QSizePolicy,
+    QSlider,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import actions as menu
+from app.actions import Actions
+from app.empty_page import EmptyPage
+from app.findings_panel import FindingsPanel
+from app.messages import MessageBar
+from app.plane_page import PlanePage
+from app.training_panel import TrainingPanel
+from app.viewer import Viewer
+from app.worklist import Worklist
+from core.domain import FindingClass
+
+LEFT_WIDTH, RIGHT_WIDTH = 350, 330
+TOOL_BAR = (
+    ("browse", "window", "freehand", "polygon", "edit"),
+    ("new_class",),
+    ("invert", "reset_window", "fit", "one_to_one"),
+    ("heatmap", "boxes", "contours", "opacity"),
+    ("undo", "redo"),
+)
+
+
+class MainWindow(QMainWindow):
+    """Everything on screen.
+
+    Signals:
+        closing: the reader closes the window; what is open must be put away now.
+    """
+
+    closing = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions_by_name = Actions(self)
+        self.worklist = Worklist()
+        self.viewer = Viewer()
+        self.findings = FindingsPanel()
+        self.training = TrainingPanel()
+        self.plane = PlanePage()
+        self.empty = EmptyPage()
+        self.messages = MessageBar()
+        self.new_class = _new_class_choice()
+        self.opacity = _opacity_slider()
+        self.tabs = QTabWidget()
+        self.middle = QStackedWidget()
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.tells = QLabel()
+        self.cursor_tells = QLabel()
+        self._arrange()
+        self._fill_menus()
+        self._fill_status_bar()
+        self.setWindowTitle("Lesionloop")
+        self.resize(1500, 940)
+
+    def show_empty(self, *, has_project: bool) -> None:
+        """Show how to begin instead of an image."""
+        self.empty.show_empty_project() if has_project else self.empty.show_no_project()
+        self._show_page(self.empty)
+
+    def show_work(self) -> None:
+        """Show the image and the plane."""
+        self._show_page(self.tabs)
+
+    def tell(self, text: str) -> None:
+        """Put a line about the open image into the status line."""
+        self.tells.setText(text)
+        self.tells.setToolTip(text)
+
+    def tell_cursor(self, x: float, y: float, value: float) -> None:
+        """Where the pointer is, and the stored value there."""
+        self.cursor_tells.setText("" if math.isnan(value) else f"x {x:.0f}  y {y:.0f}  value {value:.0f}")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Put everything away before the window goes."""
+        self.closing.emit()
+        event.accept()
+
+    def _show_page(self, page: QWidget) -> None:
+        is_work = page is self.tabs
+        self.middle.setCurrentWidget(page)
+        for side in (self.worklist, self.right):
+            side.setVisible(is_work)
+        if is_work:
+            self.viewer.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _arrange(self) -> None:
+        self.tabs.addTab(self._image_page(), "Image")
+        self.tabs.addTab(self.plane, "Probability plane")
+        self.tabs.setDocumentMode(True)
+        self.middle.addWidget(self.tabs)
+        self.middle.addWidget(self.empty)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.middle, 1)
+        self.right = self._right_side()
+        for widget in (self.worklist, centre, self.right):
+            self.splitter.addWidget(widget)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setCollapsible(1, False)
+        self.splitter.setHandleWidth(4)
+        self.splitter.setSizes([LEFT_WIDTH, 1500 - LEFT_WIDTH - RIGHT_WIDTH, RIGHT_WIDTH])
+        self.setCentralWidget(self.splitter)
+
+    def _image_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._tool_bar())
+        layout.addWidget(self.viewer, 1)
+        return page
+
+    def _tool_bar(self) -> QToolBar:
+        bar = QToolBar("Tools")
+        bar.setMovable(False)
+        widgets: dict[str, QWidget] = {"new_class": self.new_class, "opacity": self.opacity}
+        for position, names in enumerate(TOOL_BAR):
+            if position:
+                bar.addSeparator()
+            for name in names:
+                bar.addWidget(widgets[name]) if name in widgets else bar.addAction(self.actions_by_name[name])
+        return bar
+
+    def _right_side(self) -> QWidget:
+        side = QWidget()
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(6, 10, 10, 10)
+        layout.setSpacing(14)
+        layout.addWidget(self.findings, 1)
+        layout.addWidget(self.training)
+        side.setMinimumWidth(300)
+        return side
+
+    def _fill_menus(self) -> None:
+        for name in (menu.FILE, menu.EDIT, menu.IMAGE, menu.TOOLS, menu.VIEW, menu.MODEL, menu.HELP):
+            self.menuBar().addMenu(name).addActions(self.actions_by_name.in_menu(name))
+
+    def _fill_status_bar(self) -> None:
+        self.statusBar().setSizeGripEnabled(False)
+        self.tells.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.tells.setContentsMargins(8, 0, 0, 0)
+        self.statusBar().addWidget(self.tells, 1)
+        self.statusBar().addPermanentWidget(self.cursor_tells)
+        research = QLabel("Research use only. Not for diagnosis.")
+        research.setObjectName("research")
+        self.statusBar().addPermanentWidget(research)
+
+
+def _new_class_choice() -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName("Class of new contours")
+    box.setToolTip("Class of the contours you draw")
+    for which in FindingClass:
+        box.addItem(which.value, which)
+    return box
+
+
+def _opacity_slider() -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(5, 100)
+    slider.setFixedWidth(90)
+    slider.setAccessibleName("Opacity of the heatmap")
+    slider.setToolTip("Opacity of the heatmap")
+    return slider

@@ -1,0 +1,123 @@
+"""What the window remembers about its user, apart from any project: one small INI file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QByteArray, QSettings
+
+from core.recipe import Method, Recipe
+
+FOLDER_VARIABLE = "LESIONLOOP_SETTINGS"  # a folder; tests and portable installations set it
+RECENT_PROJECTS = 8
+
+
+def settings_folder() -> Path:
+    """Where settings live: the folder named in LESIONLOOP_SETTINGS, or this system's usual place."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else platformdirs.user_config_path("lesionloop", appauthor=False)
+
+
+def log_folder() -> Path:
+    """Where crash logs live: beside the settings when those are named, or this system's usual place."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) / "log" if named else platformdirs.user_log_path("lesionloop", appauthor=False)
+
+
+class Settings:
+    """Typed access to the INI file. Values that make no sense are read as never set."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or settings_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "settings.ini"
+        self._values = QSettings(str(self.path), QSettings.Format.IniFormat)
+
+    @property
+    def reader(self) -> str:
+        """Name of the reader at this desk; '' until asked."""
+        return str(self._values.value("reader/name", "")).strip()
+
+    @reader.setter
+    def reader(self, name: str) -> None:
+        self._set("reader/name", name.strip())
+
+    @property
+    def recent_projects(self) -> list[Path]:
+        """Project folders opened here that still exist, newest first."""
+        try:
+            names = json.loads(str(self._values.value("projects/recent", "[]")))
+        except json.JSONDecodeError:
+            return []
+        return [Path(name) for name in names if isinstance(name, str) and Path(name).is_dir()]
+
+    def remember_project(self, folder: Path) -> None:
+        """Put a project at the top of the recent ones."""
+        others = [other for other in self.recent_projects if other != folder]
+        names = [str(path) for path in [folder, *others][:RECENT_PROJECTS]]
+        self._set("projects/recent", json.dumps(names))
+
+    def recipe(self, *, annotated_images: int) -> Recipe:
+        """What Retrain trains: the best semi-supervised method, or its weak form while nothing is drawn.
+
+        `training/recipe` in the INI file may override single values, as a JSON object.
+        """
+        recipe = Recipe.from_json({**Recipe().to_json(), **self.recipe_changes})
+        if annotated_images == 0 and recipe.method.is_semi_supervised:
+            return replace(recipe, method=Method.CLS_DET_RS)
+        return recipe
+
+    @property
+    def recipe_changes(self) -> dict[str, object]:
+        """Values of the recipe that this user changed."""
+        try:
+            changes = json.loads(str(self._values.value("training/recipe", "{}")))
+            Recipe.from_json({**Recipe().to_json(), **changes})
+        except (json.JSONDecodeError, TypeError, ValueError):
+            return {}
+        return dict(changes)
+
+    @recipe_changes.setter
+    def recipe_changes(self, changes: dict[str, object]) -> None:
+        self._set("training/recipe", json.dumps(changes))
+
+    @property
+    def overlay_opacity(self) -> float:
+        """Opacity of the model's overlays, in [0, 1]."""
+        try:
+            return min(1.0, max(0.0, float(str(self._values.value("view/overlay_opacity", 0.45)))))
+        except ValueError:
+            return 0.45
+
+    @overlay_opacity.setter
+    def overlay_opacity(self, opacity: float) -> None:
+        self._set("view/overlay_opacity", opacity)
+
+    def is_on(self, name: str, *, default: bool) -> bool:
+        """A switch of the view, by name."""
+        return str(self._values.value(f"view/{name}", default)).lower() in ("true", "1")
+
+    def set_on(self, name: str, value: bool) -> None:
+        """Remember a switch of the view."""
+        self._set(f"view/{name}", value)
+
+    def layout(self, name: str) -> QByteArray | None:
+        """A window's geometry or a splitter's state as kept last time."""
+        value = self._values.value(f"layout/{name}")
+        return value if isinstance(value, QByteArray) and not value.isEmpty() else None
+
+    def keep_layout(self, name: str, state: QByteArray) -> None:
+        """Keep a window's geometry or a splitter's state."""
+        self._set(f"layout/{name}", state)
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        self._values.sync()
+
+    def _set(self, key: str, value: object) -> None:
+        self._values.setValue(key, value)
+        self._values.sync()

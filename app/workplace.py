@@ -1,0 +1,436 @@
+"""What happens between the widgets: opens projects, carries intents to the session, and refreshes what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from app.demo_dialog import DemoDialog
+from app.desk import Desk
+from app.export_dialog import ExportDialog
+from app.help_sheet import HelpSheet
+from app.image_loader import ImageLoader
+from app.import_dialog import ImportDialog
+from app.main_window import MainWindow
+from app.project_dialog import NewProjectDialog, ReaderDialog, ask_read_only
+from app.retraining import Retraining
+from app.session import Session
+from app.settings import Settings
+from app.viewer import Tool
+from app.worklist import image_name, tells
+from core.domain import Decision, ImageId
+from core.errors import UserError
+from storage.changes import Changes
+from storage.project import Project
+from storage.records import ImageRecord, SplitSettings
+
+TOOLS = {
+    "browse": Tool.BROWSE,
+    "window": Tool.WINDOW,
+    "freehand": Tool.FREEHAND,
+    "polygon": Tool.POLYGON,
+    "edit": Tool.EDIT,
+}
+LAYERS = ("heatmap", "boxes", "contours")
+AHEAD = 2  # images loaded ahead of the reader
+NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader")
+NEEDS_IMAGES = (
+    *("next", "previous", "nothing_to_draw", "skip", "done_next", "delete", "retrain", *TOOLS, *LAYERS),
+    *("invert", "reset_window", "fit", "one_to_one", "image_page", "plane_page", "export"),
+)
+WRITES = (
+    "import_images",
+    "nothing_to_draw",
+    "skip",
+    "delete",
+    "retrain",
+    "freehand",
+    "polygon",
+    "edit",
+    "undo",
+    "redo",
+)
+ABOUT = (
+    "<b>Lesionloop</b><p>Look at mammograms, draw what is malignant, retrain, and see what to look at next."
+    "<p>Research use only. Not for diagnosis."
+    "<p>After Bakalo, Goldberger and Ben-Ari: weakly and semi-supervised detection in mammograms with a dual-branch network."
+)
+
+
+class Workplace(QObject):
+    """One window and the project in it."""
+
+    def __init__(self, window: MainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self.window, self.settings = window, settings
+        self.session: Session | None = None
+        self.loader = ImageLoader(self)
+        self.desk = Desk(viewer=window.viewer, panel=window.findings, loader=self.loader, parent=self)
+        self.retraining = Retraining(panel=window.training, settings=settings, parent=self)
+        self._help: HelpSheet | None = None
+        self._is_closed = False
+        self._restore_view()
+        self._connect_widgets()
+        self._connect_actions()
+        self._show_project()
+
+    # --- projects
+
+    def open_project(self, folder: Path, *, read_only: bool = False) -> bool:
+        """Open a project instead of the one that is open. Returns whether it was opened."""
+        try:
+            project = self._opened(folder, read_only=read_only)
+        except UserError as error:
+            self.window.messages.warn(str(error))
+            return False
+        if project is None:
+            return False
+        self._adopt(project)
+        return True
+
+    def create_project(self, folder: Path, splits: SplitSettings) -> bool:
+        """Make a project and open it. Returns whether it was made."""
+        try:
+            project = Project.create(folder, splits=splits)
+        except (UserError, ValueError) as error:
+            self.window.messages.warn(str(error))
+            return False
+        self._adopt(project)
+        return True
+
+    def close(self) -> None:
+        """Put everything away: job, reading time, threads, project. Nothing is left running."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.window.messages.clear()
+        self._keep_view()
+        self._let_go()
+        self.loader.close()
+        self.settings.close()
+
+    def _opened(self, folder: Path, *, read_only: bool) -> Project | None:
+        """The project, read-only if it is open elsewhere and the reader wants to look only; else None."""
+        if self.session is not None and self.session.project.folder == folder.absolute():
+            return None
+        try:
+            return Project.open(folder, read_only=read_only)
+        except UserError as error:
+            if read_only:
+                raise
+            try:
+                readable = Project.open(folder, read_only=True)
+            except UserError:
+                raise error from None
+            if ask_read_only(str(error), self.window):
+                return readable
+            readable.close()
+            return None
+
+    def _adopt(self, project: Project) -> None:
+        self._let_go()
+        reader = self.settings.reader
+        if not project.is_read_only and not reader:
+            reader = self._ask_reader()
+        if not project.is_read_only and not reader:
+            project.close()
+            self.window.messages.warn(
+                "The project was not opened: contours and decisions need a reader's name."
+            )
+            return
+        self.session = Session(project, reader=reader, parent=self)
+        self.session.changed.connect(self._refresh)
+        self.session.refused.connect(self.window.messages.warn)
+        self.session.undo_stack.indexChanged.connect(self._show_undo)
+        self.settings.remember_project(project.folder)
+        self.window.messages.clear()
+        self.desk.set_session(self.session)
+        self._show_project()
+        self.retraining.set_session(self.session)
+        self.window.worklist.move(1)
+
+    def _let_go(self) -> None:
+        self.retraining.set_session(None)
+        self.desk.set_session(None)
+        session, self.session = self.session, None
+        if session is not None:
+            session.changed.disconnect(self._refresh)
+            session.undo_stack.indexChanged.disconnect(self._show_undo)
+            session.close()
+            session.deleteLater()
+
+    def _ask_reader(self) -> str:
+        dialog = ReaderDialog(self.settings.reader, self.window)
+        if dialog.exec():
+            self.settings.reader = dialog.reader
+            return dialog.reader
+        return ""
+
+    # --- showing
+
+    def _show_project(self) -> None:
+        session, window = self.session, self.window
+        records = [] if session is None else session.store.images()
+        window.worklist.select(None)
+        window.worklist.set_records(records)
+        window.plane.set_records(records)
+        window.show_work() if records else window.show_empty(has_project=session is not None)
+        window.tell("")
+        self._show_title()
+        self._allow()
+        self._show_undo()
+
+    def _show_title(self) -> None:
+        if self.session is None:
+            self.window.setWindowTitle("Lesionloop")
+            return
+        name = self.session.project.folder.name
+        who = "read-only" if self.session.is_read_only else self.session.reader
+        self.window.setWindowTitle(f"{name} \N{EM DASH} {who} \N{EM DASH} Lesionloop")
+
+    def _allow(self) -> None:
+        actions, session = self.window.actions_by_name, self.session
+        has_images = bool(self.window.worklist.model.records)
+        actions.enable(NEEDS_PROJECT, session is not None)
+        actions.enable(NEEDS_IMAGES, has_images)
+        if session is not None and session.is_read_only:
+            actions.enable(WRITES, False)
+        self.window.new_class.setEnabled(has_images and session is not None and not session.is_read_only)
+        for button in (self.window.empty.open_project, self.window.empty.make_demo):
+            button.setVisible(session is None)
+        self.window.empty.import_images.setEnabled(session is None or not session.is_read_only)
+
+    def _show_undo(self) -> None:
+        actions, session = self.window.actions_by_name, self.session
+        for name, word in (("undo", "Undo"), ("redo", "Redo")):
+            stack = None if session is None else session.undo_stack
+            text = "" if stack is None else (stack.undoText() if name == "undo" else stack.redoText())
+            can = stack is not None and (stack.canUndo() if name == "undo" else stack.canRedo())
+            actions[name].setEnabled(can)
+            actions[name].setText(f"{word}: {text}" if text else word)
+
+    def _refresh(self, changes: Changes) -> None:
+        """Show what an edit, an import or a new model changed, and nothing else."""
+        if self.session is None:
+            return
+        store, worklist = self.session.store, self.window.worklist
+        if changes.everything or changes.ranking:
+            had_images = bool(worklist.model.records)
+            worklist.set_records(store.images())
+            self.retraining.refresh()
+            if worklist.model.records and not had_images:
+                self.window.show_work()
+                self._allow()
+                worklist.move(1)
+        else:
+            for image_id in changes.images:
+                worklist.update_record(store.image(image_id))
+        self.window.plane.set_records(worklist.model.records)
+        self.desk.refresh(changes)
+        self._tell_open()
+
+    def _tell_open(self) -> None:
+        image_id = self.desk.image_id
+        record = None if image_id is None else self.window.worklist.model.record(image_id)
+        decision = None if record is None else record.decision
+        self.window.actions_by_name["nothing_to_draw"].setChecked(decision is Decision.NOTHING_TO_DRAW)
+        self.window.actions_by_name["skip"].setChecked(decision is Decision.SKIPPED)
+        self.window.tell("" if record is None else tells(record))
+
+    def _open_image(self, image_id: ImageId) -> None:
+        worklist = self.window.worklist
+        listed = worklist.listed
+        here = listed.index(image_id) if image_id in listed else len(listed)
+        self.desk.open(image_id, ahead=listed[here + 1 : here + 1 + AHEAD])
+        self.window.tabs.setCurrentIndex(0)
+
+    def _go_to(self, image_id: ImageId) -> None:
+        """Open an image that was chosen elsewhere than in the list."""
+        self.window.worklist.select(image_id)
+        self._open_image(image_id)
+
+    def _show_opened(self, record: ImageRecord) -> None:
+        self.window.plane.set_current(record.id)
+        self._tell_open()
+
+    def _next(self) -> None:
+        if not self.window.worklist.move(1):
+            self.window.messages.inform("This is the last image of the list.")
+
+    def _previous(self) -> None:
+        if not self.window.worklist.move(-1):
+            self.window.messages.inform("This is the first image of the list.")
+
+    def _undo(self) -> None:
+        if self.session is not None:
+            text = self.session.undo_stack.undoText()
+            self._tell_elsewhere("Undone", text, self.session.undo())
+
+    def _redo(self) -> None:
+        if self.session is not None:
+            text = self.session.undo_stack.redoText()
+            self._tell_elsewhere("Done again", text, self.session.redo())
+
+    def _tell_elsewhere(self, what: str, text: str, images: frozenset[ImageId]) -> None:
+        """A change that happens out of sight is told."""
+        if images and self.desk.image_id not in images and self.session is not None:
+            names = ", ".join(image_name(self.session.store.image(image_id)) for image_id in images)
+            self.window.messages.inform(f"{what}: {text}, on {names}.")
+
+    # --- dialogs
+
+    def _ask_new_project(self) -> bool:
+        dialog = NewProjectDialog(self.window)
+        if not dialog.exec() or dialog.folder.path is None:
+            return False
+        return self.create_project(dialog.folder.path, dialog.splits)
+
+    def _ask_open_project(self) -> None:
+        recent = self.settings.recent_projects
+        start = str(recent[0].parent if recent else Path.home())
+        chosen = QFileDialog.getExistingDirectory(self.window, "Open project (its folder)", start)
+        if chosen:
+            self.open_project(Path(chosen))
+
+    def _ask_import(self) -> None:
+        if self.session is None and not self._ask_new_project():
+            return
+        if self.session is not None:
+            dialog = ImportDialog(self.session, self.window)
+            dialog.exec()
+            dialog.deleteLater()
+
+    def _make_demo(self) -> None:
+        demo = DemoDialog(self.window)
+        demo.exec()
+        demo.deleteLater()
+        if demo.cohort is None or not self.create_project(demo.project_folder, SplitSettings()):
+            return
+        if self.session is not None:
+            dialog = ImportDialog(self.session, self.window)
+            dialog.folder.text.setText(str(demo.cohort.images_folder))
+            dialog.csv.text.setText(str(demo.cohort.labels_file))
+            dialog.begin()
+            dialog.exec()
+            dialog.deleteLater()
+
+    def _ask_export(self) -> None:
+        if self.session is not None:
+            dialog = ExportDialog(self.session, self.window)
+            dialog.exec()
+            dialog.deleteLater()
+
+    def _change_reader(self) -> None:
+        if self.session is not None and not self.session.is_read_only:
+            self.session.reader = self._ask_reader() or self.session.reader
+            self._show_title()
+
+    def _show_keys(self) -> None:
+        if self._help is None:
+            self._help = HelpSheet(self.window)
+        self._help.show()
+        self._help.raise_()
+        self._help.activateWindow()
+
+    def _show_about(self) -> None:
+        QMessageBox.about(self.window, "About Lesionloop", ABOUT)
+
+    # --- wiring
+
+    def _connect_widgets(self) -> None:
+        window, messages = self.window, self.window.messages
+        window.closing.connect(self.close)
+        window.worklist.image_chosen.connect(self._open_image)
+        window.plane.image_chosen.connect(self._go_to)
+        window.empty.import_requested.connect(self._ask_import)
+        window.empty.open_requested.connect(self._ask_open_project)
+        window.empty.demo_requested.connect(self._make_demo)
+        window.viewer.cursor_moved.connect(window.tell_cursor)
+        window.viewer.tool_changed.connect(self._show_tool)
+        window.new_class.activated.connect(self._choose_class)
+        window.opacity.valueChanged.connect(lambda value: window.viewer.set_heatmap_opacity(value / 100))
+        self.desk.opened.connect(self._show_opened)
+        self.desk.advised.connect(messages.warn)
+        self.desk.noticed.connect(messages.inform)
+        self.desk.done.connect(self._next)
+        self.retraining.said.connect(messages.inform)
+        self.retraining.warned.connect(lambda text, details: messages.warn(text, details=details))
+
+    def _connect_actions(self) -> None:
+        actions, viewer = self.window.actions_by_name, self.window.viewer
+        calls: dict[str, Callable[[], object]] = {
+            "new_project": self._ask_new_project,
+            "open_project": self._ask_open_project,
+            "import_images": self._ask_import,
+            "export": self._ask_export,
+            "change_reader": self._change_reader,
+            "quit": self.window.close,
+            "undo": self._undo,
+            "redo": self._redo,
+            "delete": self.desk.delete_selected,
+            "next": self._next,
+            "previous": self._previous,
+            "nothing_to_draw": lambda: self._decide(Decision.NOTHING_TO_DRAW),
+            "skip": lambda: self._decide(Decision.SKIPPED),
+            "done_next": self.desk.finish,
+            "reset_window": viewer.reset_window,
+            "fit": viewer.fit,
+            "one_to_one": viewer.one_to_one,
+            "image_page": lambda: self.window.tabs.setCurrentIndex(0),
+            "plane_page": lambda: self.window.tabs.setCurrentIndex(1),
+            "retrain": self.retraining.start,
+            "keys": self._show_keys,
+            "about": self._show_about,
+        }
+        for name, call in calls.items():
+            actions[name].triggered.connect(lambda _checked=False, call=call: call())
+        for name, tool in TOOLS.items():
+            actions[name].triggered.connect(lambda _checked=False, tool=tool: viewer.set_tool(tool))
+        actions["invert"].toggled.connect(viewer.set_inverted)
+        for name, show in self._layer_switches().items():
+            actions[name].toggled.connect(show)
+
+    def _decide(self, decision: Decision) -> None:
+        self.desk.toggle(decision)
+        self._tell_open()
+
+    def _choose_class(self) -> None:
+        self.desk.new_class = self.window.new_class.currentData()
+
+    def _show_tool(self, tool: Tool) -> None:
+        for name, each in TOOLS.items():
+            self.window.actions_by_name[name].setChecked(each is tool)
+
+    def _layer_switches(self) -> dict[str, Callable[[bool], None]]:
+        viewer = self.window.viewer
+        return {
+            "heatmap": viewer.set_heatmap_visible,
+            "boxes": viewer.set_boxes_visible,
+            "contours": viewer.set_contours_visible,
+        }
+
+    def _restore_view(self) -> None:
+        settings, window = self.settings, self.window
+        for name, switch in self._layer_switches().items():
+            is_on = settings.is_on(name, default=True)
+            window.actions_by_name[name].setChecked(is_on)
+            switch(is_on)
+        window.opacity.setValue(round(settings.overlay_opacity * 100))
+        window.viewer.set_heatmap_opacity(settings.overlay_opacity)
+        self._show_tool(window.viewer.tool)
+        if (geometry := settings.layout("window")) is not None:
+            window.restoreGeometry(geometry)
+        if (state := settings.layout("splitter")) is not None:
+            window.splitter.restoreState(state)
+
+    def _keep_view(self) -> None:
+        settings, window = self.settings, self.window
+        for name in LAYERS:
+            settings.set_on(name, window.actions_by_name[name].isChecked())
+        settings.overlay_opacity = window.opacity.value() / 100
+        settings.keep_layout("window", window.saveGeometry())
+        if window.middle.currentWidget() is window.tabs:
+            settings.keep_layout("splitter", window.splitter.saveState())
