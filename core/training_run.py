@@ -5,8 +5,9 @@ Letters: n images, T regions of all of them together, p features after the fixed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ from core.recipe import Method, Recipe
 
 MALIGNANT = 1  # row of (B, M)
 SPARSE_SHARE = 0.6  # of the regions with a gradient: below it they are gathered first
+
+Objective = Callable[[Logits], tuple[Tensor, ImageLogs]]  # the value to go down, and the image probabilities
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,7 +53,7 @@ def _device(name: str) -> torch.device:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Images:
+class TrainingImages:
     """Images laid one after the other. projected: (T, p) float32; whole: all of them as one batch."""
 
     projected: Tensor
@@ -58,7 +61,7 @@ class _Images:
     counts: Counts
 
     @classmethod
-    def of(cls, bags: Sequence[Bag], recipe: Recipe, *, projected: Tensor) -> _Images:
+    def of(cls, bags: Sequence[Bag], recipe: Recipe, *, projected: Tensor) -> TrainingImages:
         """Targets and labels of images whose features are projected already."""
         to = projected.device
         sizes = torch.tensor([0, *(len(bag.features) for bag in bags)])
@@ -96,7 +99,7 @@ class Run:
     """The state of one fit between two epochs."""
 
     def __init__(
-        self, model: DualBranch, recipe: Recipe, *, train: _Images, validation: _Images | None
+        self, model: DualBranch, recipe: Recipe, *, train: TrainingImages, validation: TrainingImages | None
     ) -> None:
         self.model, self.recipe, self.train, self.validation = model, recipe, train, validation
         self.terms = _terms(recipe)
@@ -122,7 +125,7 @@ class Run:
                 if control.is_stopping:
                     return None
                 blocks.append(model.project(block.to(device)))
-            tables.append(_Images.of(part, recipe, projected=torch.cat(blocks)) if blocks else None)
+            tables.append(TrainingImages.of(part, recipe, projected=torch.cat(blocks)) if blocks else None)
         train, validation = tables
         assert train is not None
         return cls(model, recipe, train=train, validation=validation)
@@ -134,6 +137,16 @@ class Run:
             return True
         has_patience = self.recipe.patience > 0 and self.kept is not None
         return has_patience and len(self.curves) - self.kept.number >= self.recipe.patience  # type: ignore[union-attr]
+
+    @property
+    def _selected(self) -> int | None:
+        """K of Eq. 4 in this epoch's steps; None while all regions take part, so that selection starts informed.
+
+        The paper selects from the first step on. Ranked by weights near 0 that have seen nothing, the lesions are
+        often not among the k best, then get no gradient in the images that hold them, and are never found.
+        """
+        dense = min(self.recipe.dense_epochs, self.recipe.epochs // 2)
+        return None if len(self.curves) < dense else self.model.k
 
     def one_epoch(self, control: Control) -> Epoch | None:
         """One pass over the training images in random order; None if it was stopped on the way.
@@ -188,21 +201,20 @@ class Run:
             (len(projected), self.recipe.hidden), rate=self.recipe.dropout, generator=self.generator
         )
         self.optimiser.zero_grad()
-        is_sparse = _gradient_share(self.model, batch) < SPARSE_SHARE
-        with torch.set_grad_enabled(not is_sparse):
-            logits = self.model(projected, keep=keep)
-        if is_sparse:
-            logits = _as_leaves(logits)
-        logs = image_log_probabilities(logits, batch, k=self.model.k)
-        value = loss(logits, logs, batch, counts=self.train.counts, terms=self.terms)
+        has_detection = self.model.fc5 is not None
+        is_sparse = _gradient_share(batch, k=self._selected if has_detection else 1) < SPARSE_SHARE
+        backward = sparse_backward if is_sparse else dense_backward
+        value, logs = backward(self.model, projected, keep=keep, objective=partial(self._objective, batch))
         if not torch.isfinite(value):
             raise FloatingPointError(f"the loss is not a number in epoch {len(self.curves) + 1}")
-        # A batch holds its share of sums over the set; scaled to the whole, it is an unbiased step for Eq. 12.
-        (value * (self.train.counts.images / len(batch))).backward()  # type: ignore[no-untyped-call]
-        if is_sparse:
-            _backward_through(self.model, projected, keep=keep, logits=logits)
         self.optimiser.step()
-        return float(value.detach()), logs
+        return float(value) * len(batch) / self.train.counts.images, logs
+
+    def _objective(self, batch: Batch, logits: Logits) -> tuple[Tensor, ImageLogs]:
+        """What a step goes down: a batch holds its share of sums over the set, scaled here to the whole set."""
+        logs = image_log_probabilities(logits, batch, k=self._selected)
+        share = loss(logits, logs, batch, counts=self.train.counts, terms=self.terms)
+        return share * (self.train.counts.images / len(batch)), logs
 
     def _epoch(self, train_loss: float, train_auroc: float | None) -> Epoch:
         validation_loss, validation_auroc = None, None
@@ -218,7 +230,7 @@ class Run:
         )
 
     @torch.no_grad()
-    def _judge(self, images: _Images) -> tuple[float, float | None]:
+    def _judge(self, images: TrainingImages) -> tuple[float, float | None]:
         """The method's own loss over other images, scaled by their own counts, and their AUROC M vs. BN."""
         logits = self.model(images.projected)
         logs = image_log_probabilities(logits, images.whole, k=self.model.k)
@@ -252,34 +264,43 @@ def _optimiser(model: DualBranch, recipe: Recipe) -> torch.optim.Adam:
     return torch.optim.Adam(groups, lr=recipe.learning_rate)
 
 
-def _gradient_share(model: DualBranch, batch: Batch) -> float:
-    """At most this share of the regions can have a gradient: selected by either class, or labelled in F."""
-    if model.fc5 is None:
-        selected = 2.0 * len(batch)
-    elif model.k is None:
+def _gradient_share(batch: Batch, *, k: int | None) -> float:
+    """At most this share of the regions can have a gradient: selected for either class, or of an image in F."""
+    if k is None:
         return 1.0
-    else:
-        selected = 2.0 * model.k * len(batch)
     # Eq. 9 is a softmax over all regions of an image in F.
     in_full_set = float(batch.offsets.diff()[batch.is_annotated].sum())
-    return (selected + in_full_set) / float(batch.offsets[-1])
+    return (2.0 * k * len(batch) + in_full_set) / float(batch.offsets[-1])
 
 
-def _as_leaves(logits: Logits) -> Logits:
-    """The same numbers, as the inputs that gradients are asked for."""
-    return Logits(logits.cls.requires_grad_(), None if logits.det is None else logits.det.requires_grad_())
+def dense_backward(
+    model: DualBranch, projected: Tensor, *, keep: Tensor | None, objective: Objective
+) -> tuple[Tensor, ImageLogs]:
+    """Gradients of an objective on the weights, by plain backpropagation. Returns what the objective returned."""
+    value, logs = objective(model(projected, keep=keep))
+    value.backward()  # type: ignore[no-untyped-call]
+    return value.detach(), logs
 
 
-def _backward_through(model: DualBranch, projected: Tensor, *, keep: Tensor | None, logits: Logits) -> None:
-    """Carry gradients of the logits to the weights, through the regions alone whose gradient is not 0. Exact.
+def sparse_backward(
+    model: DualBranch, projected: Tensor, *, keep: Tensor | None, objective: Objective
+) -> tuple[Tensor, ImageLogs]:
+    """The same gradients, carried back through those regions alone whose logits have one.
 
-    Eq. 4 sets all but 2 k regions of an image to 0, so most of the network's backward pass would multiply zeros.
+    Eq. 4 gives all but 2 k regions of an image none, so most of plain backpropagation multiplies zeros: the
+    network runs without a graph first, then once more on the few regions that matter.
     """
-    gradients = [rows.grad for rows in (logits.cls, logits.det) if rows is not None and rows.grad is not None]
-    rows = torch.cat(gradients).any(dim=0).nonzero()[:, 0]
-    again = model(projected[rows], keep=None if keep is None else keep[rows])
-    outputs = [part for part in (again.cls, again.det) if part is not None]
-    torch.autograd.backward(outputs, [gradient[:, rows] for gradient in gradients])
+    with torch.no_grad():
+        logits = model(projected, keep=keep)
+    leaves = Logits(logits.cls.requires_grad_(), None if logits.det is None else logits.det.requires_grad_())
+    value, logs = objective(leaves)
+    value.backward()  # type: ignore[no-untyped-call]
+    touched = [rows.grad for rows in (leaves.cls, leaves.det) if rows is not None and rows.grad is not None]
+    regions = torch.cat(touched).any(dim=0).nonzero()[:, 0]
+    again = model(projected[regions], keep=None if keep is None else keep[regions])
+    outputs = [rows for rows in (again.cls, again.det) if rows is not None]
+    torch.autograd.backward(outputs, [gradient[:, regions] for gradient in touched])
+    return value.detach(), logs
 
 
 def _auroc(log_probability: Tensor, truth: Tensor) -> float | None:
