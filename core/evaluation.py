@@ -107,6 +107,21 @@ class FrocResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """One measure under two models, and what lies between them."""
+
+    name: str
+    before: Measure
+    after: Measure
+    difference: Measure
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        parts = {"before": self.before, "after": self.after, "difference": self.difference}
+        return {"measure": self.name, **{name: measure.to_json() for name, measure in parts.items()}}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything measured on one set of images."""
 
@@ -151,6 +166,24 @@ def evaluate(cases: Sequence[Case], *, resamples: int = 0, seed: int = 0) -> Rep
     )
 
 
+def compare(
+    before: Sequence[Case], after: Sequence[Case], *, resamples: int = metrics.RESAMPLES, seed: int = 0
+) -> tuple[Comparison, ...]:
+    """M vs. BN by image, and FROC at 1 FPPI, of two models on the same images in the same order.
+
+    The interval of a difference comes from resamples that both models share.
+    """
+    if [case.image_id for case in before] != [case.image_id for case in after]:
+        raise ValueError("two models are compared on the same images only")
+    reports = [evaluate(cases, resamples=resamples, seed=seed) for cases in (before, after)]
+    drawn = [_resampled(cases, resamples=resamples, seed=seed) for cases in (before, after)]
+    measures = [_headline(report) for report in reports]
+    return tuple(
+        Comparison(name, measures[0][name], measures[1][name], _difference(name, measures, drawn))
+        for name in measures[0]
+    )
+
+
 def text_table(report: Report) -> str:
     """The report as a table for a terminal."""
     labels = ", ".join(f"{report.labels.get(label.value, 0)} {label.value}" for label in Label)
@@ -186,7 +219,8 @@ def _task_result(
         patient = [owner[breast] for breast in breasts]
     intervals: dict[str, Interval | None] = {}
     if resamples:
-        intervals = metrics.roc_intervals(score, positive, patient, resamples=resamples, seed=seed)
+        drawn = metrics.roc_resamples(score, positive, patient, resamples=resamples, seed=seed)
+        intervals = {name: metrics.interval_of(values) for name, values in drawn.items()}
     specificity = {s: metrics.specificity_at(score, positive, sensitivity=s) for s in (0.85, 0.90)}
     return TaskResult(
         task=task,
@@ -201,7 +235,7 @@ def _task_result(
 
 
 def _froc_result(cases: Sequence[Case], *, resamples: int, seed: int) -> tuple[FrocResult | None, list[str]]:
-    usable = [case for case in cases if case.is_hit is not None or not case.label.is_malignant]
+    usable = _with_known_contours(cases)
     without = len(cases) - len(usable)
     images = [_froc_image(case) for case in usable]
     curve = metrics.froc(images)
@@ -211,7 +245,8 @@ def _froc_result(cases: Sequence[Case], *, resamples: int, seed: int) -> tuple[F
     intervals: dict[float, Interval | None] = {}
     if resamples:
         patients = [case.patient for case in usable]
-        intervals = metrics.froc_intervals(images, patients, resamples=resamples, seed=seed)
+        drawn = metrics.froc_resamples(images, patients, resamples=resamples, seed=seed)
+        intervals = {level: metrics.interval_of(values) for level, values in drawn.items()}
     result = FrocResult(
         called=curve.called,
         true_positive=curve.true_positive,
@@ -222,6 +257,39 @@ def _froc_result(cases: Sequence[Case], *, resamples: int, seed: int) -> tuple[F
         without_contours=without,
     )
     return result, notes
+
+
+def _headline(report: Report) -> dict[str, Measure]:
+    """The numbers that two models are compared by."""
+    froc = report.froc.sensitivity[1.0] if report.froc else Measure(None)
+    return {**report.result(Task.MALIGNANT).measures, "FROC sensitivity at 1 FPPI": froc}
+
+
+def _resampled(cases: Sequence[Case], *, resamples: int, seed: int) -> list[NDArray[np.float64]]:
+    """(r,) values of each measure of _headline, in its order."""
+    score = [case.task_score(Task.MALIGNANT) for case in cases]
+    positive = [case.label.is_malignant for case in cases]
+    patients = [case.patient for case in cases]
+    roc = metrics.roc_resamples(score, positive, patients, resamples=resamples, seed=seed)
+    usable = _with_known_contours(cases)
+    images, owners = [_froc_image(case) for case in usable], [case.patient for case in usable]
+    froc = metrics.froc_resamples(images, owners, resamples=resamples, seed=seed, levels=[1.0])
+    return [*roc.values(), froc[1.0]]
+
+
+def _difference(
+    name: str, measures: Sequence[dict[str, Measure]], drawn: Sequence[list[NDArray[np.float64]]]
+) -> Measure:
+    before, after = (measure[name].value for measure in measures)
+    if before is None or after is None:
+        return Measure(None)
+    column = list(measures[0]).index(name)
+    return Measure(after - before, metrics.interval_of(drawn[1][column] - drawn[0][column]))
+
+
+def _with_known_contours(cases: Sequence[Case]) -> list[Case]:
+    """Cases whose true contours are known, or that hold none by their label."""
+    return [case for case in cases if case.is_hit is not None or not case.label.is_malignant]
 
 
 def _froc_notes(images: Sequence[FrocImage], *, without: int) -> list[str]:

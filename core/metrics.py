@@ -174,7 +174,7 @@ def patient_weights(patient: Sequence[Hashable], *, resamples: int, seed: int) -
     return drawn[:, index].astype(np.float64)
 
 
-def roc_intervals(
+def roc_resamples(
     score: ArrayLike,
     is_positive: ArrayLike,
     patient: Sequence[Hashable],
@@ -182,10 +182,11 @@ def roc_intervals(
     resamples: int = RESAMPLES,
     seed: int = 0,
     sensitivities: Sequence[float] = (0.85, 0.90),
-) -> dict[str, Interval | None]:
-    """95 % patient-level bootstrap intervals of 'auroc', 'paucr' and 'specificity@<sensitivity>'.
+) -> dict[str, FloatArray]:
+    """'auroc', 'paucr' and 'specificity@<sensitivity>' in each of (r,) resamples of patients.
 
-    Resamples that hold one class only are left out; with fewer than half of them left, None.
+    NaN in resamples that hold one class only. The same patients and seed give the same resamples, so values
+    of two models can be subtracted pair by pair.
     """
     ranked = _Ranked(score, is_positive)
     names = ["auroc", "paucr", *(specificity_name(s) for s in sensitivities)]
@@ -196,10 +197,10 @@ def roc_intervals(
         return np.stack([auroc_of(*rates), paucr_of(*rates), *specificities], axis=1)
 
     values = _in_blocks(measures, patient_weights(patient, resamples=resamples, seed=seed))
-    return {name: _interval(values[:, column]) for column, name in enumerate(names)}
+    return {name: values[:, column] for column, name in enumerate(names)}
 
 
-def froc_intervals(
+def froc_resamples(
     images: Sequence[FrocImage],
     patient: Sequence[Hashable],
     *,
@@ -207,8 +208,8 @@ def froc_intervals(
     seed: int = 0,
     levels: Sequence[float] = FPPI_LEVELS,
     sensitivity: float = OPERATING_SENSITIVITY,
-) -> dict[float, Interval | None]:
-    """95 % intervals of the sensitivity at each FPPI level; each resample has its own operating point."""
+) -> dict[float, FloatArray]:
+    """Sensitivity at each FPPI level in each of (r,) resamples, each at its own operating point; else NaN."""
     events = _Events(images, sensitivity)
 
     def measures(weight: FloatArray) -> FloatArray:
@@ -216,7 +217,16 @@ def froc_intervals(
         return np.stack([_step(fppi, reached, level) for level in levels], axis=1)
 
     values = _in_blocks(measures, patient_weights(patient, resamples=resamples, seed=seed))
-    return {level: _interval(values[:, column]) for column, level in enumerate(levels)}
+    return {level: values[:, column] for column, level in enumerate(levels)}
+
+
+def interval_of(values: FloatArray) -> Interval | None:
+    """95 % percentile interval of (r,) resampled values; None where fewer than half of them exist."""
+    there = values[~np.isnan(values)]
+    if 2 * len(there) < len(values) or not len(there):
+        return None
+    low, high = np.percentile(there, [2.5, 97.5])
+    return Interval(float(low), float(high), len(there))
 
 
 def specificity_name(sensitivity: float) -> str:
@@ -360,14 +370,6 @@ def _step(fppi: FloatArray, reached: FloatArray, level: float) -> FloatArray:
 
 def _in_blocks(measures: Callable[[FloatArray], FloatArray], weight: FloatArray) -> FloatArray:
     return np.concatenate([measures(weight[at : at + _BLOCK]) for at in range(0, len(weight), _BLOCK)])
-
-
-def _interval(values: FloatArray) -> Interval | None:
-    there = values[~np.isnan(values)]
-    if 2 * len(there) < len(values) or not len(there):
-        return None
-    low, high = np.percentile(there, [2.5, 97.5])
-    return Interval(float(low), float(high), len(there))
 
 
 def _index_of(keys: Sequence[Hashable]) -> NDArray[np.intp]:

@@ -1,13 +1,14 @@
 """The report: tasks, levels, FROC, notes, and what of it reaches a terminal and a file."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from core.domain import Label
-from core.evaluation import Case, Task, aligned, evaluate, text_table
+from core.evaluation import Case, Task, aligned, compare, evaluate, text_table
 
 
 def make_cases(n=40, seed=0, *, with_contours=True):
@@ -125,3 +126,41 @@ def test_the_columns_of_a_table_stand_under_one_another():
         "-----  ---------",
         "wider  1",
     ]
+
+
+def with_better_scores(cases, by):
+    """The same images under a model that knows the labels a little."""
+    return [
+        replace(c, probability=np.clip(np.add(c.probability, [0, by * c.label.is_malignant]), 0, 1))
+        for c in cases
+    ]
+
+
+def test_a_comparison_holds_both_models_and_their_difference_with_its_own_interval():
+    before = make_cases()
+    after = with_better_scores(before, 0.4)
+    found = {c.name: c for c in compare(before, after, resamples=200)}
+    assert list(found) == ["AUROC", "pAUCR", "spec@.85", "spec@.90", "FROC sensitivity at 1 FPPI"]
+    auroc = found["AUROC"]
+    assert auroc.before == evaluate(before, resamples=200).result(Task.MALIGNANT).auroc
+    assert auroc.difference.value == pytest.approx(auroc.after.value - auroc.before.value)
+    assert 0 < auroc.difference.interval.low < auroc.difference.value < auroc.difference.interval.high
+    json.dumps(auroc.to_json(), allow_nan=False)
+
+
+def test_a_model_compared_with_itself_differs_by_nothing_in_every_resample():
+    cases = make_cases()
+    for comparison in compare(cases, cases, resamples=50):
+        assert comparison.difference.value == 0
+        assert (comparison.difference.interval.low, comparison.difference.interval.high) == (0, 0)
+
+
+def test_models_are_compared_on_the_same_images_only():
+    cases = make_cases()
+    with pytest.raises(ValueError, match="same images"):
+        compare(cases, cases[1:])
+
+
+def test_a_measure_that_one_model_lacks_has_no_difference():
+    cases = [c for c in make_cases() if not c.label.is_malignant]
+    assert {c.difference.value for c in compare(cases, cases, resamples=10)} == {None}

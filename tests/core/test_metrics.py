@@ -105,8 +105,8 @@ def test_one_class_alone_gives_none_and_never_a_number(positive):
     assert metrics.auroc(score, positive) is None
     assert metrics.paucr(score, positive) is None
     assert metrics.specificity_at(score, positive, sensitivity=0.85) is None
-    intervals = metrics.roc_intervals(score, positive, list(range(len(score))), resamples=20)
-    assert set(intervals.values()) == {None}
+    drawn = metrics.roc_resamples(score, positive, list(range(len(score))), resamples=20)
+    assert {metrics.interval_of(values) for values in drawn.values()} == {None}
 
 
 def test_a_score_that_is_not_a_number_is_refused():
@@ -195,7 +195,8 @@ def test_froc_without_a_positive_image_is_none():
     image = FrocImage(0.5, False, np.array([0.1]), np.array([False]))
     assert metrics.froc([image]) is None
     assert metrics.froc([]) is None
-    assert set(metrics.froc_intervals([image], ["a"], resamples=10).values()) == {None}
+    drawn = metrics.froc_resamples([image], ["a"], resamples=10)
+    assert {metrics.interval_of(values) for values in drawn.values()} == {None}
 
 
 @settings(deadline=None, max_examples=15)
@@ -210,7 +211,8 @@ def test_bootstrap_intervals_equal_a_loop_over_the_same_resamples(seed):
         s, y = np.repeat(score, row), np.repeat(positive, row)
         if y.any() and not y.all():
             values.append([roc_auc_score(y, s), lowest_positives_oracle(s, y), naive_specificity(s, y, 0.85)])
-    got = metrics.roc_intervals(score, positive, patient, resamples=80, seed=seed)
+    drawn = metrics.roc_resamples(score, positive, patient, resamples=80, seed=seed)
+    got = {name: metrics.interval_of(values) for name, values in drawn.items()}
     if len(values) < 40:
         assert got["auroc"] is None
         return
@@ -227,7 +229,8 @@ def test_froc_intervals_equal_a_loop_over_the_same_resamples(seed):
     patient = [index // 2 for index in range(len(images))]
     weights = metrics.patient_weights(patient, resamples=70, seed=seed)
     points = [naive_froc(images, row, 0.85) for row in weights]
-    got = metrics.froc_intervals(images, patient, resamples=70, seed=seed)
+    drawn = metrics.froc_resamples(images, patient, resamples=70, seed=seed)
+    got = {level: metrics.interval_of(values) for level, values in drawn.items()}
     for level in metrics.FPPI_LEVELS:
         values = [naive_level(p, level) for p in points if p]
         low, high = np.percentile(values, [2.5, 97.5])
@@ -247,7 +250,8 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
     rng = np.random.default_rng(0)
     score, positive, patient = rng.random(60), rng.random(60) < 0.5, list(range(60))
     first, same, other = (
-        metrics.roc_intervals(score, positive, patient, resamples=100, seed=s)["auroc"] for s in (1, 1, 2)
+        metrics.interval_of(metrics.roc_resamples(score, positive, patient, resamples=100, seed=s)["auroc"])
+        for s in (1, 1, 2)
     )
     assert first == same != other
     assert first.low < metrics.auroc(score, positive) < first.high

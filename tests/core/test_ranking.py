@@ -203,7 +203,7 @@ def test_the_documented_example_is_a_working_strategy(documented_strategy):
         (1, "one region reaches 0.90"),
         (0, "one region reaches 0.40"),
     ]
-    assert f"lesionloop rank --strategy {name}" in page
+    assert f"lesionloop rank my-project --strategy {name}" in page
 
 
 def test_two_strategies_cannot_have_one_name():
