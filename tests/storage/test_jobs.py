@@ -1,0 +1,335 @@
+"""Job folders hold what a worker may know, and results come in whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from core.domain import Decision, FindingClass, FindingType, Label, RegionLabel, Split
+from core.errors import UserError
+from core.job import Job, Step, write_result
+from core.recipe import GridSettings, Method, Recipe
+from storage.jobs import import_results, prepare_job, sweep_jobs
+from storage.project import Project
+
+FIT = (Step.FEATURES, Step.FIT, Step.SCORE)
+
+
+def draw(project, image, contour, finding_class=FindingClass.MALIGNANT):
+    return project.store.add_finding(
+        image, reader="A", finding_class=finding_class, finding_type=FindingType.MASS, contour=contour
+    )[0]
+
+
+def finish(folder, *, model=True, p_malignant=None, weights=b"weights", skip=()):
+    """Leave in a job folder what a worker leaves: model, predictions, seal."""
+    job = Job.read(folder)
+    names = []
+    if model:
+        (folder / "model").mkdir()
+        (folder / "model" / "weights.safetensors").write_bytes(weights)
+        (folder / "model" / "metrics.json").write_text(json.dumps({"validation_auroc": 0.7}))
+        (folder / "model" / "recipe.json").write_text(json.dumps(job.recipe.to_json()))
+        names += ["model/weights.safetensors", "model/metrics.json", "model/recipe.json"]
+    if p_malignant is not None:
+        random = np.random.default_rng(0)
+        with np.load(folder / "arrays.npz") as arrays:
+            counts = np.diff(arrays["offsets"])
+        images = [(i.image_id, n) for i, n in zip(job.images, counts, strict=True) if i.image_id not in skip]
+        ids, counts = [i for i, _ in images], [n for _, n in images]
+        np.savez(
+            folder / "predictions.npz",
+            image_id=np.array(ids),
+            offsets=np.concatenate([[0], np.cumsum(counts)]),
+            probability=np.array([[0.2, p_malignant[i]] for i in ids]),
+            cls=random.random((sum(counts), 3), dtype=np.float32),
+            score=random.random((sum(counts), 2), dtype=np.float32),
+        )
+        names.append("predictions.npz")
+    write_result(folder, names)
+    return folder
+
+
+def deal(project, images, *splits):
+    patients = [project.store.image(image).patient_id for image in images]
+    project.store.set_splits(dict(zip(patients, splits, strict=True)))
+
+
+@pytest.fixture
+def three(project, add_images, square):
+    """A malignant image with a malignant contour in each split: train, validation, test."""
+    images = add_images(project, *[Label.MALIGNANT] * 3, per_patient=1)
+    deal(project, images, Split.TRAIN, Split.VALIDATION, Split.TEST)
+    for image in images:
+        draw(project, image, square(20, 20))
+    return images
+
+
+def test_a_job_holds_every_usable_image_with_its_regions_and_labels(project, three, boxes):
+    folder = prepare_job(project, steps=FIT)
+    job = Job.read(folder)
+    assert [image.image_id for image in job.images] == three
+    assert [image.label for image in job.images] == [Label.MALIGNANT] * 3
+    assert job.features_folder == str(project.features_folder)
+    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["offsets"], [0, 12, 24, 36])
+        np.testing.assert_array_equal(arrays["boxes"], np.concatenate([boxes] * 3))
+        np.testing.assert_array_equal(arrays["region_labels"][:12], project.store.region_labels(three[0]))
+
+
+def test_contours_of_test_patients_leave_by_no_door(project, three, square):
+    store, test = project.store, three[2]
+    doors = [
+        lambda: None,
+        lambda: store.set_decision(test, reader="A", decision=Decision.ANNOTATED),
+        lambda: store.set_label(test, Label.BOTH, source="reader", reader="A"),
+        lambda: draw(project, test, square(300, 300)),
+        lambda: store.change_finding(store.findings(test)[0].id, reader="B", contour=square(200, 300)),
+    ]
+    recipes = [Recipe(), Recipe(alpha=0.9), *[Recipe(method=method) for method in Method]]
+    for open_door in doors:
+        open_door()
+        for recipe in recipes:
+            for steps in (FIT, (Step.FEATURES, Step.FIT), (Step.FEATURES,)):
+                folder = prepare_job(project, steps=steps, recipe=recipe)
+                job = Job.read(folder)
+                [position] = [i for i, image in enumerate(job.images) if image.image_id == test]
+                assert job.images[position].split == Split.TEST
+                assert not job.images[position].is_annotated
+                assert job.images[0].is_annotated
+                with np.load(folder / "arrays.npz") as arrays:
+                    start, end = arrays["offsets"][position : position + 2]
+                    assert set(arrays["region_labels"][start:end]) == {RegionLabel.IGNORED}
+                shutil.rmtree(folder)
+
+
+def test_a_patient_moved_to_test_takes_the_contours_along(project, three):
+    deal(project, three[:1], Split.TEST)
+    job = Job.read(prepare_job(project, steps=FIT))
+    assert [image.is_annotated for image in job.images] == [False, True, False]
+
+
+def test_only_malignant_images_with_malignant_contours_are_annotated(project, add_images, square):
+    m, mb, n, bare, benign_only = add_images(
+        project, Label.MALIGNANT, Label.BOTH, Label.NORMAL, Label.MALIGNANT, Label.MALIGNANT
+    )
+    for image in (m, mb, n):
+        draw(project, image, square(20, 20))
+    draw(project, benign_only, square(20, 20), FindingClass.BENIGN)
+    found = {i.image_id: i.is_annotated for i in Job.read(prepare_job(project, steps=FIT)).images}
+    assert found == {m: True, mb: True, n: False, bare: False, benign_only: False}
+
+
+def test_the_recipes_alpha_makes_the_region_labels(project, add_images, square):
+    [image] = add_images(project, Label.MALIGNANT)
+    draw(project, image, square(94, 20, side=60))
+    for alpha in (0.5, 0.8):
+        folder = prepare_job(project, steps=FIT, recipe=Recipe(alpha=alpha))
+        with np.load(folder / "arrays.npz") as arrays:
+            np.testing.assert_array_equal(
+                arrays["region_labels"], project.store.region_labels(image, alpha=alpha)
+            )
+
+
+def test_unreadable_images_are_left_out_and_without_images_there_is_no_job(project, add_images):
+    with pytest.raises(UserError, match="no images"):
+        prepare_job(project, steps=FIT)
+    first, second = add_images(project, Label.MALIGNANT, Label.NORMAL)
+    project.store.set_decision(second, reader="A", decision=Decision.UNREADABLE)
+    assert [image.image_id for image in Job.read(prepare_job(project, steps=FIT)).images] == [first]
+
+
+def test_another_window_grid_than_the_imported_one_is_refused(project, add_images):
+    add_images(project, Label.MALIGNANT)
+    with pytest.raises(UserError, match="1 of 1 images have no regions"):
+        prepare_job(project, steps=FIT, recipe=Recipe(grid=GridSettings(stride=56)))
+
+
+def test_scoring_without_a_model_is_refused(project, add_images):
+    add_images(project, Label.MALIGNANT)
+    with pytest.raises(UserError, match="no model to score with"):
+        prepare_job(project, steps=(Step.SCORE,))
+
+
+def test_results_become_a_model_its_predictions_and_a_new_order(project, add_images, square):
+    images = add_images(project, *[Label.MALIGNANT] * 4, per_patient=1)
+    draw(project, images[0], square(20, 20))
+    folder = prepare_job(project, steps=FIT)
+    p = dict(zip(images, (0.9, 0.6, 0.5, 0.1), strict=True))
+    imported = import_results(project, finish(folder, p_malignant=p))
+    model = project.store.current_model()
+    assert model is not None
+    assert (imported.model_id, imported.images_scored, imported.dropped) == (model.id, 4, 0)
+    assert (model.annotated_images, model.metrics) == (1, {"validation_auroc": 0.7})
+    assert (model.folder / "weights.safetensors").read_bytes() == b"weights"
+    assert {image.id: image.p_malignant for image in project.store.images()} == p
+    assert set(images[1:]) == {image for image, _, _ in project.store.ranking()[:3]}
+    assert project.store.ranking()[3][0] == images[0]
+    assert imported.changes.models
+    assert imported.changes.ranking
+    assert "4 images scored" in imported.summary
+
+
+def test_auroc_before_and_after_is_of_test_patients(project, add_images):
+    images = add_images(project, *[Label.MALIGNANT, Label.NORMAL] * 2, per_patient=2)
+    deal(project, images[::2], Split.TRAIN, Split.TEST)
+    first = {images[0]: 0.1, images[1]: 0.9, images[2]: 0.2, images[3]: 0.8}
+    imported = import_results(project, finish(prepare_job(project, steps=FIT), p_malignant=first))
+    assert (imported.before, imported.after) == (None, 0.0)
+    second = {image: 1 - value for image, value in first.items()}
+    imported = import_results(project, finish(prepare_job(project, steps=FIT), p_malignant=second))
+    assert (imported.before, imported.after) == (0.0, 1.0)
+    assert project.store.models()[1].parent_id == project.store.models()[0].id
+
+
+def test_results_of_images_that_changed_or_went_are_left_out_and_counted(project, add_images):
+    images = add_images(project, *[Label.MALIGNANT] * 3)
+    folder = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+    with project.store.transaction():
+        project.store._write("UPDATE image SET content_hash = ? WHERE id = ?", ("f" * 64, images[0]))
+        for table in ("region_grid", "image_label"):
+            project.store._write(f"DELETE FROM {table} WHERE image_id = ?", (images[1],))
+        project.store._write("DELETE FROM image WHERE id = ?", (images[1],))
+    imported = import_results(project, folder)
+    assert (imported.images_scored, imported.dropped) == (1, 2)
+    assert project.store.prediction(images[0]) is None
+    assert "2 images that changed" in imported.summary
+
+
+def test_a_job_is_imported_once(project, add_images):
+    images = add_images(project, Label.MALIGNANT)
+    folder = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+    import_results(project, folder)
+    with pytest.raises(UserError, match="in the project already"):
+        import_results(project, folder)
+    assert len(project.store.models()) == 1
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "missing", "no seal"])
+def test_damaged_results_are_refused_and_change_nothing(project, add_images, damage):
+    images = add_images(project, Label.MALIGNANT)
+    folder = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+    target = folder / "model" / "weights.safetensors"
+    match damage:
+        case "flip":
+            target.write_bytes(b"Weights")
+        case "cut":
+            target.write_bytes(b"")
+        case "missing":
+            target.unlink()
+        case _:
+            (folder / "result.json").unlink()
+    with pytest.raises(UserError, match="incomplete or damaged"):
+        import_results(project, folder)
+    assert project.store.models() == []
+    assert list(project.models_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("probability", [1.5, np.nan])
+def test_predictions_that_are_no_probabilities_are_refused(project, add_images, probability):
+    images = add_images(project, Label.MALIGNANT)
+    folder = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, probability))
+    with pytest.raises(UserError, match="cannot be read"):
+        import_results(project, folder)
+    assert project.store.models() == []
+    assert list(project.models_folder.iterdir()) == []
+
+
+def test_an_import_that_fails_half_way_leaves_no_model_and_can_be_repeated(project, add_images, monkeypatch):
+    images = add_images(project, Label.MALIGNANT)
+    folder = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("in the middle")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.jobs.results.rank_worklist", fail)
+        with pytest.raises(RuntimeError):
+            import_results(project, folder)
+    assert project.store.models() == []
+    assert list(project.models_folder.iterdir()) == []
+    assert import_results(project, folder).images_scored == 1
+
+
+def test_a_crash_between_the_files_and_the_rows_is_swept_and_the_results_still_come_in(
+    project, add_images, monkeypatch
+):
+    images = add_images(project, Label.MALIGNANT)
+    folder = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.jobs.results.rank_worklist", die)
+        patch.setattr("storage.jobs.results.shutil.rmtree", lambda *_, **__: None)
+        with pytest.raises(Killed):
+            import_results(project, folder)
+    assert [path.name for path in project.models_folder.iterdir()] == ["1"]
+    report = sweep_jobs(project)
+    assert (report.pending, report.removed) == ((folder,), 1)
+    assert list(project.models_folder.iterdir()) == []
+    assert import_results(project, folder).model_id == 1
+
+
+def test_a_sweep_keeps_logs_of_old_jobs_and_leaves_running_ones_alone(project, add_images):
+    images = add_images(project, Label.MALIGNANT)
+    done, broken, running = (prepare_job(project, steps=FIT) for _ in range(3))
+    for folder in (done, broken, running):
+        (folder / "log.txt").write_text("what happened")
+    import_results(project, finish(done, p_malignant=dict.fromkeys(images, 0.5)))
+    (project.jobs_folder / ".half.tmp").mkdir()
+    report = sweep_jobs(project, running=[running])
+    assert report.pending == ()
+    assert [path.name for path in done.iterdir()] == ["log.txt"]
+    assert [path.name for path in broken.iterdir()] == ["log.txt"]
+    assert (running / "job.json").exists()
+    assert not (project.jobs_folder / ".half.tmp").exists()
+    assert len(list(project.models_folder.iterdir())) == 1
+
+
+def test_scoring_alone_updates_the_model_it_was_told(project, add_images):
+    images = add_images(project, *[Label.MALIGNANT] * 2)
+    first = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5), skip=images[1:])
+    import_results(project, first)
+    assert project.store.prediction(images[1]) is None
+    folder = prepare_job(project, steps=(Step.FEATURES, Step.SCORE))
+    imported = import_results(project, finish(folder, model=False, p_malignant=dict.fromkeys(images, 0.25)))
+    assert (imported.model_id, imported.images_scored) == (None, 2)
+    assert project.store.image(images[1]).p_malignant == 0.25
+    assert len(project.store.models()) == 1
+
+
+def test_features_alone_change_nothing_but_are_taken_note_of(project, add_images):
+    add_images(project, Label.MALIGNANT)
+    folder = prepare_job(project, steps=(Step.FEATURES,))
+    write_result(folder, [])
+    imported = import_results(project, folder)
+    assert not imported.changes
+    assert sweep_jobs(project).pending == ()
+
+
+def test_no_work_starts_in_a_project_open_read_only(project, add_images):
+    add_images(project, Label.MALIGNANT)
+    project.close()
+    with (
+        closing(Project.open(project.folder, read_only=True)) as reader,
+        pytest.raises(UserError, match="read-only"),
+    ):
+        prepare_job(reader, steps=FIT)
+
+
+def test_a_result_that_names_a_file_elsewhere_is_refused(project, add_images):
+    add_images(project, Label.MALIGNANT)
+    folder = prepare_job(project, steps=FIT)
+    (project.folder / "elsewhere").write_bytes(b"x")
+    write_result(folder, ["../../elsewhere"])
+    with pytest.raises(UserError, match="outside their folder"):
+        import_results(project, folder)
