@@ -262,9 +262,13 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(project, add_images):
     add_images(project, Label.NORMAL)
     db = project.store._db.conn
     db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
-    with pytest.raises(UserError, match="the disk is full"):
+
+    def fill() -> None:
         for n in range(2000):
             project.store.add_reader(f"reader {n} " + "x" * 500)
+
+    with pytest.raises(UserError, match="the disk is full"):
+        fill()
     db.execute("PRAGMA max_page_count = 100000")
     written = len(project.store.readers())
     project.store.add_reader("after")

@@ -137,7 +137,7 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
         assert self.shown() == after
         edit.revert(self.project.store)
         assert self.shown() == before
-        for found in [finding for finding in self.model]:
+        for found in list(self.model):
             self.model[found] = replace(self.model[found], versions=len(self.project.store.history(found)))
         return edit
 
