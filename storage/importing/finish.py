@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from core.inspection import Inspected
 
 from core.domain import ImageId
 from core.errors import UserError
@@ -24,6 +24,9 @@ from storage.jobs import mark_imported
 from storage.project import Project
 from storage.records import EventKind, KnownFile, NewImage
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from core.inspection import Inspected
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ def finish_import(project: Project, plan: ImportPlan, job_folder: Path | None) -
 
 
 def _read_inspected(folder: Path) -> tuple[dict[Path, Inspected], GridSettings]:
+    from core.inspection import Inspected  # decoders come with it; the window need not wait for them
+
     try:
         if "inspected.jsonl" not in read_result(folder):
             raise ValueError("no inspection in it")
