@@ -1,0 +1,26 @@
+"""From a file to pixels: DICOM, PNG, TIFF and PGM, with everything a display and a model need to know.
+
+Values. `Mammogram.stored` holds unsigned 16-bit integers; the value that windows and LUTs speak of (the
+modality value of DICOM) is `slope * stored + offset`.
+"""
+
+from core.pixels.display import default_choice, default_window, display_lut, model_input
+from core.pixels.names import laterality_in_name, view_in_name
+from core.pixels.reading import content_hash, read_header, read_mammogram
+from core.pixels.records import ImageHeader, Mammogram, VoiLut, Window
+
+__all__ = [
+    "ImageHeader",
+    "Mammogram",
+    "VoiLut",
+    "Window",
+    "content_hash",
+    "default_choice",
+    "default_window",
+    "display_lut",
+    "laterality_in_name",
+    "model_input",
+    "read_header",
+    "read_mammogram",
+    "view_in_name",
+]

@@ -1,0 +1,182 @@
+"""Mammograms as DICOM: what the header says, in the order in which its statements are to be believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from core.domain import Laterality, View
+from core.errors import UnreadableImageError
+from core.pixels import frames, voi
+from core.pixels.elements import items, number, numbers, text, texts, whole
+from core.pixels.names import (
+    laterality_in_name,
+    laterality_of,
+    patient_key,
+    view_in_name,
+    view_of,
+    view_of_code,
+)
+from core.pixels.plain_files import check_size
+from core.pixels.records import ImageHeader, Mammogram
+
+_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.2.1"
+_LOSSY_SYNTAXES = {
+    "1.2.840.10008.1.2.4.50",
+    "1.2.840.10008.1.2.4.51",
+    "1.2.840.10008.1.2.4.81",
+}
+# Modalities whose images are surely no projection of a breast. MG, CR, DX, OT and others may be.
+_FOREIGN_MODALITIES = {"CT", "MR", "US", "PT", "NM", "ECG", "SM", "OPT", "ES", "SR", "SEG", "PR", "RTSTRUCT"}
+_MAGNIFICATION = "EstimatedRadiographicMagnificationFactor"
+
+
+def read(path: Path) -> Mammogram:
+    """Decode one DICOM file. Raises UnreadableImageError, or what pydicom and the codecs raise on damage."""
+    dataset = _open(path, stop_before_pixels=False)
+    header = _header(dataset, path)
+    if header.frames > 1:
+        raise UnreadableImageError(
+            f"it holds {header.frames} frames (tomosynthesis or a series). "
+            "Only single pictures can be used: import the 2D view of the same breast."
+        )
+    stored, lowest = frames.decode(dataset, header)
+    slope, intercept = _rescale(dataset)
+    mapped = voi.apply_modality_lut(dataset, stored, lowest=lowest)
+    if mapped is not None:
+        stored, lowest, slope, intercept = mapped, 0, 1.0, 0.0
+    return Mammogram(
+        header,
+        stored,
+        offset=slope * lowest + intercept,
+        slope=slope,
+        windows=voi.windows(dataset),
+        luts=voi.luts(dataset),
+    )
+
+
+def read_header(path: Path) -> ImageHeader:
+    """What one DICOM file says about its image."""
+    return _header(_open(path, stop_before_pixels=True), path)
+
+
+def _open(path: Path, *, stop_before_pixels: bool) -> Dataset:
+    """The data set of a file, with a preamble or without one."""
+    with path.open("rb") as file:
+        start = file.read(132)
+    if start[128:132] != b"DICM" and start[:2] not in (b"\x08\x00", b"\x02\x00"):
+        raise UnreadableImageError("it is not a DICOM, PNG, TIFF or PGM image.")
+    try:
+        return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
+    except InvalidDicomError as error:
+        raise UnreadableImageError("it is not a DICOM, PNG, TIFF or PGM image.") from error
+
+
+def _header(dataset: Dataset, path: Path) -> ImageHeader:
+    """Raises UnreadableImageError where the file holds no picture of a breast at all."""
+    modality = text(dataset, "Modality").upper()
+    if modality in _FOREIGN_MODALITIES:
+        raise UnreadableImageError(f"it is not a mammogram (its modality is {modality}).")
+    rows, columns = whole(dataset, "Rows"), whole(dataset, "Columns")
+    if rows is None or columns is None:
+        raise UnreadableImageError("it holds no picture.")
+    check_size(rows, columns)
+    spacing, source = _spacing(dataset)
+    syntax = str(getattr(dataset, "file_meta", {}).get("TransferSyntaxUID", ""))
+    is_for_processing = _is_for_processing(dataset)
+    return ImageHeader(
+        rows=rows,
+        columns=columns,
+        laterality=_laterality(dataset, path),
+        view=_view(dataset, path),
+        spacing_mm=spacing,
+        spacing_source=source,
+        is_inverted=_is_inverted(dataset, is_for_processing=is_for_processing),
+        bits=whole(dataset, "BitsStored") or whole(dataset, "BitsAllocated") or 16,
+        frames=max(1, whole(dataset, "NumberOfFrames") or 1),
+        is_for_processing=is_for_processing,
+        is_lossy=text(dataset, "LossyImageCompression") == "01" or syntax in _LOSSY_SYNTAXES,
+        patient_id=patient_key(text(dataset, "PatientID")),
+        study_uid=text(dataset, "StudyInstanceUID"),
+        sop_class=text(dataset, "SOPClassUID"),
+        transfer_syntax=syntax,
+        is_linear_exposure=is_for_processing and text(dataset, "PixelIntensityRelationship") != "LOG",
+    )
+
+
+def _laterality(dataset: Dataset, path: Path) -> Laterality:
+    """ImageLaterality, Laterality, FrameLaterality, then the file's name."""
+    for value in (text(dataset, "ImageLaterality"), text(dataset, "Laterality"), _frame_laterality(dataset)):
+        if laterality_of(value) is not Laterality.UNKNOWN:
+            return laterality_of(value)
+    return laterality_in_name(path.stem)
+
+
+def _frame_laterality(dataset: Dataset) -> str:
+    for group in items(dataset, "SharedFunctionalGroupsSequence"):
+        for anatomy in items(group, "FrameAnatomySequence"):
+            return text(anatomy, "FrameLaterality")
+    return text(dataset, "FrameLaterality")
+
+
+def _view(dataset: Dataset, path: Path) -> View:
+    """ViewPosition, ViewCodeSequence, SeriesDescription, PatientOrientation (CBIS-DDSM), then the file's name."""
+    by_position = view_of(text(dataset, "ViewPosition"))
+    if by_position is not View.UNKNOWN:
+        return by_position
+    for code in items(dataset, "ViewCodeSequence"):
+        by_code = view_of_code(text(code, "CodeValue"), text(code, "CodeMeaning"))
+        if by_code is not View.UNKNOWN:
+            return by_code
+    described = view_in_name(text(dataset, "SeriesDescription"))
+    if described is not View.UNKNOWN:
+        return described
+    # CBIS-DDSM writes the view where the directions of rows and columns belong.
+    orientation = texts(dataset, "PatientOrientation")
+    if orientation in (["CC"], ["MLO"]):
+        return View(orientation[0])
+    return view_in_name(path.stem)
+
+
+def _spacing(dataset: Dataset) -> tuple[float | None, str]:
+    """Pixel size in the breast and where it comes from.
+
+    PixelSpacing is calibrated; ImagerPixelSpacing is at the detector and is divided by the magnification;
+    NominalScannedPixelSpacing is that of a film scanner.
+    """
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
+        values = [value for value in numbers(dataset, keyword) if value > 0]
+        if len(values) != 2:
+            continue
+        size = sum(values) / 2
+        factor = number(dataset, _MAGNIFICATION) if keyword == "ImagerPixelSpacing" else None
+        return (size / factor if factor and factor >= 1 else size), keyword
+    return None, ""
+
+
+def _is_for_processing(dataset: Dataset) -> bool:
+    intent = text(dataset, "PresentationIntentType").upper()
+    return intent == "FOR PROCESSING" or text(dataset, "SOPClassUID") == _FOR_PROCESSING
+
+
+def _is_inverted(dataset: Dataset, *, is_for_processing: bool) -> bool:
+    """Whether a high value is dark.
+
+    Of raw data, the sign of the pixel intensity relationship tells (1: more exposure is a higher value).
+    """
+    sign = whole(dataset, "PixelIntensityRelationshipSign")
+    if is_for_processing and sign in (1, -1):
+        return sign == 1
+    is_monochrome1 = text(dataset, "PhotometricInterpretation").upper() == "MONOCHROME1"
+    return is_monochrome1 or text(dataset, "PresentationLUTShape").upper() == "INVERSE"
+
+
+def _rescale(dataset: Dataset) -> tuple[float, float]:
+    """(slope, intercept); both are needed, and a slope of 0 is none."""
+    slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
+    if slope is None or intercept is None or slope == 0:
+        return 1.0, 0.0
+    return slope, intercept

@@ -1,0 +1,110 @@
+"""What is known of one mammogram: its header, its pixels, and the ways in which its file wants to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain import Laterality, View
+
+WINDOW_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A way to map modality values to grey (DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3).
+
+    function: LINEAR (width >= 1), LINEAR_EXACT or SIGMOID (width > 0).
+    """
+
+    name: str
+    center: float
+    width: float
+    function: str = "LINEAR"
+
+    def __post_init__(self) -> None:
+        if self.function not in WINDOW_FUNCTIONS:
+            raise ValueError(f"not a window function: {self.function}")
+        narrowest_is_met = self.width >= 1 if self.function == "LINEAR" else self.width > 0
+        if not (np.isfinite([self.center, self.width]).all() and narrowest_is_met):
+            raise ValueError(f"a window of centre {self.center} and width {self.width} shows nothing")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VoiLut:
+    """A table from modality values to grey (DICOM VOI LUT Sequence, PS3.3 C.11.2.1.1).
+
+    values: (n,) uint16, the grey of the modality values first, first + 1, ...; values before and after
+    take the first and the last grey. bits: the depth of the greys; white is 2**bits - 1.
+    """
+
+    name: str
+    first: int
+    bits: int
+    values: NDArray[np.uint16]
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 1 or not len(self.values) or self.values.dtype != np.uint16:
+            raise ValueError("a LUT is one row of unsigned 16-bit greys")
+        if not 1 <= self.bits <= 16:
+            raise ValueError(f"a LUT has greys of 1 to 16 bits, not {self.bits}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """What a file says about its image, without the pixels.
+
+    spacing_mm: size of a pixel in the breast; None where the file does not know. spacing_source: the
+    DICOM attribute it comes from ('ImagerPixelSpacing' is at the detector, corrected for magnification).
+    is_inverted: a high value is dark (MONOCHROME1, presentation LUT INVERSE, raw exposure).
+    is_linear_exposure: values are proportional to the exposure, so that contrast is in their logarithm.
+    frames: 1 for a plain mammogram. patient_id: the key of the patient, as read; never for a message.
+    """
+
+    rows: int
+    columns: int
+    laterality: Laterality = Laterality.UNKNOWN
+    view: View = View.UNKNOWN
+    spacing_mm: float | None = None
+    spacing_source: str = ""
+    is_inverted: bool = False
+    bits: int = 16
+    frames: int = 1
+    is_for_processing: bool = False
+    is_lossy: bool = False
+    patient_id: str = ""
+    study_uid: str = ""
+    sop_class: str = ""
+    transfer_syntax: str = ""
+    is_linear_exposure: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rows < 1 or self.columns < 1:
+            raise ValueError(f"an image of {self.rows} x {self.columns} pixels is none")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mammogram:
+    """One decoded image. `stored` is (rows, columns) uint16, in the pixel grid of the file.
+
+    The modality value of a pixel, of which windows and LUTs speak, is slope * stored + offset.
+    """
+
+    header: ImageHeader
+    stored: NDArray[np.uint16]
+    offset: float = 0.0
+    windows: tuple[Window, ...] = ()
+    luts: tuple[VoiLut, ...] = ()
+    slope: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.stored.dtype != np.uint16:
+            raise ValueError(f"pixels are unsigned 16-bit integers, not {self.stored.dtype}")
+        if self.stored.shape != (self.header.rows, self.header.columns):
+            raise ValueError(f"pixels of shape {self.stored.shape} do not fit the header")
+
+    def value_at(self, row: int, column: int) -> float:
+        """Modality value of one pixel."""
+        return self.slope * float(self.stored[row, column]) + self.offset
