@@ -44,6 +44,7 @@ class Decoder:
         self._seconds = seconds
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
+        self._is_closed = False
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -54,26 +55,18 @@ class Decoder:
     def decode(self, path: Path) -> Mammogram:
         """Decode one file. Raises UnreadableImageError: what the file lacks, or that decoding did not end."""
         with self._lock:
-            process = self._running()
-            too_late = threading.Event()
-            watch = threading.Timer(self._seconds, _end, args=(process, too_late))
-            watch.daemon = True
-            watch.start()
             try:
-                head, arrays = _ask(process, path)
-            except (DecoderStoppedError, OSError) as error:
-                self._stop()
-                raise UnreadableImageError(
-                    _why_stopped(path, self._seconds if too_late.is_set() else None)
-                ) from error
-            finally:
-                watch.cancel()
+                head, arrays = self._ask_within_limit(path)
+            except DecoderStoppedError:
+                # It may have been dead before this image: one more try, with a fresh helper.
+                head, arrays = self._ask_again(path)
         if "reason" in head:
             raise UnreadableImageError(head["reason"])
         return _mammogram(head, arrays)
 
     def close(self) -> None:
-        """End the helper, also in the middle of an image. The next decode starts another."""
+        """End the helper, also in the middle of an image. Nothing can be decoded after that."""
+        self._is_closed = True
         if process := self._process:
             process.kill()
         with self._lock:
@@ -86,6 +79,32 @@ class Decoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _ask_again(self, path: Path) -> tuple[dict[str, Any], list[bytes]]:
+        try:
+            return self._ask_within_limit(path)
+        except DecoderStoppedError as error:
+            raise UnreadableImageError(_could_not(path, "the decoder stopped")) from error
+
+    def _ask_within_limit(self, path: Path) -> tuple[dict[str, Any], list[bytes]]:
+        """One image from the helper. Raises DecoderStoppedError, or UnreadableImageError past the time limit."""
+        if self._is_closed:
+            raise UnreadableImageError(_could_not(path, "the decoder was closed"))
+        process = self._running()
+        too_late = threading.Event()
+        watch = threading.Timer(self._seconds, _end, args=(process, too_late))
+        watch.daemon = True
+        watch.start()
+        try:
+            return _ask(process, path)
+        except (DecoderStoppedError, OSError) as error:
+            self._stop()
+            if too_late.is_set():
+                how = f"it took longer than {self._seconds:g} seconds"
+                raise UnreadableImageError(_could_not(path, how)) from error
+            raise DecoderStoppedError from error
+        finally:
+            watch.cancel()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -134,9 +153,10 @@ def _end(process: subprocess.Popen[bytes], too_late: threading.Event) -> None:
     process.kill()
 
 
-def _why_stopped(path: Path, seconds: float | None) -> str:
-    how = "the decoder stopped" if seconds is None else f"it took longer than {seconds:g} seconds"
-    return f"{path.name} could not be decoded: {how}. The file is probably damaged; copy it again from its source."
+def _could_not(path: Path, how: str) -> str:
+    return (
+        f"{path.name} could not be decoded: {how}. If it happens again, copy the file again from its source."
+    )
 
 
 def _ask(process: subprocess.Popen[bytes], path: Path) -> tuple[dict[str, Any], list[bytes]]:
