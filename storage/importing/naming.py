@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from core.inspection import Inspected
-
 from core.domain import Laterality, View
 from storage.importing.plan import PlannedFile
+
+if TYPE_CHECKING:
+    from core.inspection import Inspected
 
 _Word = TypeVar("_Word", Laterality, View)
 
