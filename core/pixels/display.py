@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pixels.records import Mammogram, VoiLut, Window
-from core.pixels.voi import through_table
+from core.pixels.records import Mammogram, VoiLut, Window, through_table
 
 # Percentiles of the breast's values that become black and white where a file brings no window.
 SHOWN_PERCENTILES = (1.0, 99.8)

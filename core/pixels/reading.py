@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import UnreadableImageError
-from core.pixels import dicom, plain_files
+from core.pixels import plain_files
 from core.pixels.foreign import READING_FAILURES, quiet
 from core.pixels.records import ImageHeader, Mammogram
 
@@ -27,14 +27,22 @@ def read_mammogram(path: Path) -> Mammogram:
     """Decode one file, in this process. Raises UnreadableImageError with a sentence that says why not."""
     with _named(path), quiet():
         kind = _plain_kind(path)
-        return plain_files.read(path, kind) if kind else dicom.read(path)
+        if kind:
+            return plain_files.read(path, kind)
+        from core.pixels import dicom  # pydicom is loaded where a DICOM file is read
+
+        return dicom.read(path)
 
 
 def read_header(path: Path) -> ImageHeader:
     """What a file says about its image, without decoding it. Raises UnreadableImageError."""
     with _named(path), quiet():
         kind = _plain_kind(path)
-        return plain_files.read_header(path, kind) if kind else dicom.read_header(path)
+        if kind:
+            return plain_files.read_header(path, kind)
+        from core.pixels import dicom
+
+        return dicom.read_header(path)
 
 
 def content_hash(path: Path) -> str:

@@ -108,3 +108,11 @@ class Mammogram:
     def value_at(self, row: int, column: int) -> float:
         """Modality value of one pixel."""
         return self.slope * float(self.stored[row, column]) + self.offset
+
+
+def through_table(
+    values: NDArray[np.integer] | NDArray[np.floating], first: int, count: int
+) -> NDArray[np.intp]:
+    """Place of each value in a table that starts at `first`; before and after it, the first and the last."""
+    places: NDArray[np.intp] = np.clip(np.trunc(values - first), 0, count - 1).astype(np.intp)
+    return places

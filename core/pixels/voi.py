@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from core.errors import UnreadableImageError
 from core.pixels.elements import items, numbers, text, texts
 from core.pixels.foreign import READING_FAILURES
-from core.pixels.records import WINDOW_FUNCTIONS, VoiLut, Window
+from core.pixels.records import WINDOW_FUNCTIONS, VoiLut, Window, through_table
 
 
 def windows(dataset: Dataset) -> tuple[Window, ...]:
@@ -53,14 +53,6 @@ def apply_modality_lut(
     first, _, values = table
     mapped: NDArray[np.uint16] = values[through_table(np.arange(65536) + lowest, first, len(values))][stored]
     return mapped
-
-
-def through_table(
-    values: NDArray[np.integer] | NDArray[np.floating], first: int, count: int
-) -> NDArray[np.intp]:
-    """Place of each value in a table that starts at `first`; before and after it, the first and the last."""
-    places: NDArray[np.intp] = np.clip(np.trunc(values - first), 0, count - 1).astype(np.intp)
-    return places
 
 
 def _table(item: Dataset, *, is_little_endian: bool) -> tuple[int, int, NDArray[np.uint16]] | None:
