@@ -16,7 +16,7 @@ from core.domain import View
 from core.phantom.plan import ImagePlan
 from core.phantom.settings import PhantomSettings
 from core.phantom.texture import (
-    Curve,
+    Line,
     Plane,
     draw_curves,
     meander,
@@ -44,6 +44,11 @@ class Shape:
     muscle_edge: NDArray[np.float64]
     mm: float
     view: View
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w)."""
+        return self.skin.shape[0], self.skin.shape[1]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,7 +94,7 @@ def make_breast(plan: ImagePlan, *, settings: PhantomSettings) -> Breast:
     """One view of a breast before any finding is put in."""
     rng = np.random.default_rng([plan.seed, 3])
     shape = make_shape(plan, settings=settings, rng=rng)
-    h, w = shape.skin.shape
+    h, w = shape.size
     coarse = power_law((h, w), beta=3.8, longest=26 * shape.mm, rng=rng)
     lobes = power_law((h, w), beta=4.6, longest=15 * shape.mm, rng=rng)
     fine = power_law((h, w), beta=3.2, longest=7 * shape.mm, rng=rng)
@@ -164,7 +169,8 @@ def _thickness(shape: Shape, rng: np.random.Generator) -> Plane:
     roll = np.clip(shape.skin / np.float32(rng.uniform(11, 17)), 0, 1)
     round_edge = np.sqrt(np.maximum(1 - (1 - roll) ** 2, 0))
     soft = np.clip(shape.skin / np.float32(0.35), 0, 1)
-    return soft * (np.float32(0.14) + np.float32(0.86) * round_edge)
+    thickness: Plane = soft * (np.float32(0.14) + np.float32(0.86) * round_edge)
+    return thickness
 
 
 def _gland(
@@ -194,7 +200,7 @@ def _gland(
 
 def _islands(shape: Shape, settings: PhantomSettings, *, texture: Plane, rng: np.random.Generator) -> Plane:
     """Islands of dense tissue with ragged, fading borders: what is taken for a mass and is none."""
-    h, w = shape.skin.shape
+    h, w = shape.size
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     total = np.zeros((h, w), np.float32)
     inside = np.argwhere(shape.skin[::8, ::8] > 7) * 8
@@ -210,7 +216,7 @@ def _islands(shape: Shape, settings: PhantomSettings, *, texture: Plane, rng: np
 
 def _septa(shape: Shape, gland: Plane, *, lobes: Plane, coarse: Plane, rng: np.random.Generator) -> Plane:
     """Curved septa around the lobules of fat: nets of soft ridges of several sizes that come and go."""
-    h, w = shape.skin.shape
+    h, w = shape.size
     second = power_law((h, w), beta=4.4, longest=9 * shape.mm, rng=rng)
     drawn = radial(second, center=_beyond(shape), stretch=2.2, swirl=lobes * np.float32(2.0 * shape.mm))
     net = ridges(lobes, width=0.30) * smoothstep(second, -0.8, 1.6)
@@ -222,11 +228,11 @@ def _septa(shape: Shape, gland: Plane, *, lobes: Plane, coarse: Plane, rng: np.r
 
 def _strands(shape: Shape, settings: PhantomSettings, rng: np.random.Generator) -> Plane:
     """Cooper-like curved strands, and a few places where some happen to cross."""
-    curves: list[tuple[Curve, float, float, float]] = []
+    lines: list[Line] = []
     inside = np.argwhere(shape.skin[::8, ::8] > 2) * 8
     for row, column in inside[rng.integers(len(inside), size=rng.integers(60, 110))]:
         towards = np.arctan2(shape.nipple[1] - row, shape.nipple[0] + 10 - column)
-        curves.append(_strand((column, row), towards + rng.normal(0, 0.6), shape.mm, rng))
+        lines.append(_strand((column, row), towards + rng.normal(0, 0.6), mm=shape.mm, rng=rng))
     deep = inside[shape.skin[inside[:, 0], inside[:, 1]] > 10]
     for row, column in deep[rng.integers(len(deep), size=rng.integers(*settings.crossings, endpoint=True))]:
         for _ in range(rng.integers(3, 6)):
@@ -235,20 +241,18 @@ def _strands(shape: Shape, settings: PhantomSettings, rng: np.random.Generator) 
             start = np.array([column, row]) - 0.5 * length * np.array([np.cos(angle), np.sin(angle)])
             start += rng.normal(0, 1.2 * shape.mm, 2)
             points = meander((start[0], start[1]), angle=angle, length=length, bend=0.8, rng=rng)
-            curves.append((points, rng.uniform(0.8, 2.0), rng.uniform(0.4, 0.9), 0.4))
-    return np.float32(0.12) * draw_curves(shape.skin.shape, curves, blur=0.8)
+            lines.append(Line(points, rng.uniform(0.8, 2.0), rng.uniform(0.4, 0.9), 0.4))
+    return np.float32(0.12) * draw_curves(shape.size, lines, blur=0.8)
 
 
-def _strand(
-    start: tuple[float, float], angle: float, mm: float, rng: np.random.Generator
-) -> tuple[Curve, float, float, float]:
+def _strand(start: tuple[float, float], angle: float, *, mm: float, rng: np.random.Generator) -> Line:
     points = meander(start, angle=angle, length=rng.uniform(6, 28) * mm, bend=1.6, rng=rng)
-    return points, float(rng.uniform(0.5, 2.2)), float(rng.uniform(0.2, 0.8)), 0.3
+    return Line(points, float(rng.uniform(0.5, 2.2)), float(rng.uniform(0.2, 0.8)), 0.3)
 
 
 def _vessels(shape: Shape, rng: np.random.Generator) -> Plane:
     """A few long smooth vessels that run forward from the chest wall, each with a branch or two."""
-    curves: list[tuple[Curve, float, float, float]] = []
+    lines: list[Line] = []
     rows = shape.skin.shape[0]
     for _ in range(rng.integers(3, 7)):
         row = rng.uniform(0.2, 0.85) * rows
@@ -257,22 +261,22 @@ def _vessels(shape: Shape, rng: np.random.Generator) -> Plane:
         width = rng.uniform(0.5, 1.1) * shape.mm
         trunk = meander(start, angle=angle, length=rng.uniform(25, 55) * shape.mm, bend=1.8, rng=rng)
         brightness = rng.uniform(0.4, 0.9)
-        curves.append((trunk, width, brightness, 0.35))
+        lines.append(Line(trunk, width, brightness, 0.35))
         for _ in range(rng.integers(1, 3)):
             at = trunk[rng.integers(len(trunk) // 5, 4 * len(trunk) // 5)]
             fork = angle + rng.choice([-1, 1]) * rng.uniform(0.3, 0.7)
             branch = meander(
                 (at[0], at[1]), angle=fork, length=rng.uniform(12, 30) * shape.mm, bend=1.5, rng=rng
             )
-            curves.append((branch, 0.6 * width, 0.9 * brightness, 0.3))
-    return np.float32(0.07) * draw_curves(shape.skin.shape, curves, blur=1.4)
+            lines.append(Line(branch, 0.6 * width, 0.9 * brightness, 0.3))
+    return np.float32(0.07) * draw_curves(shape.size, lines, blur=1.4)
 
 
 def _with_muscle(tissue: Plane, shape: Shape, *, fine: Plane, rng: np.random.Generator) -> Plane:
     """Lay the muscle over the tissue: bright, with fibres along its border."""
     if shape.view is not View.MLO:
         return tissue
-    h, w = shape.skin.shape
+    h, w = shape.size
     fibres = power_law((h, w), beta=2.2, longest=8 * shape.mm, rng=rng)
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     across = (np.float32(shape.muscle_edge[0]) - x) * np.float32(0.9) - y * np.float32(0.42)
@@ -285,4 +289,5 @@ def _with_muscle(tissue: Plane, shape: Shape, *, fine: Plane, rng: np.random.Gen
         np.float32(0.86) + np.float32(0.16) * depth + np.float32(0.02) * streaks + np.float32(0.025) * fine
     )
     muscle += np.float32(0.12) * (tissue - np.float32(0.3))
-    return tissue + shape.muscle * (muscle - tissue)
+    covered: Plane = tissue + shape.muscle * (muscle - tissue)
+    return covered

@@ -104,7 +104,7 @@ def make_cohort(
         folder=folder,
         images=len(plans),
         patients=patients,
-        labels={label: count for label, count in sorted(Counter(plan.label for plan in plans).items())},
+        labels=dict(sorted(Counter(plan.label for plan in plans).items())),
         findings=sum(map(len, truth)),
         notice=_notice(images, len(plans), patients),
     )

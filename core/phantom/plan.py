@@ -58,22 +58,23 @@ BENIGN_DECK = (
 MALIGNANT_DECK = (
     Lesion.SPICULATED_MASS,
     Lesion.PLEOMORPHIC_CLUSTER,
-    Lesion.IRREGULAR_MASS,
     Lesion.SPICULATED_MASS,
+    Lesion.IRREGULAR_MASS,
     Lesion.DISTORTION,
+    Lesion.SPICULATED_MASS,
     Lesion.LINEAR_CLUSTER,
 )
 DENSITY_DECK = "bcbacbcdbcbadcc"
 RADIUS_MM = {
-    Lesion.SMOOTH_MASS: (4.0, 8.5),
-    Lesion.LOBULATED_MASS: (4.5, 9.0),
-    Lesion.ROUND_CALCIFICATIONS: (4.0, 8.0),
-    Lesion.VASCULAR_CALCIFICATIONS: (6.0, 10.0),
-    Lesion.SPICULATED_MASS: (3.5, 7.5),
-    Lesion.IRREGULAR_MASS: (4.5, 9.0),
-    Lesion.PLEOMORPHIC_CLUSTER: (3.0, 6.0),
-    Lesion.LINEAR_CLUSTER: (4.0, 7.5),
-    Lesion.DISTORTION: (7.0, 11.0),
+    Lesion.SMOOTH_MASS: (4.5, 9.0),
+    Lesion.LOBULATED_MASS: (5.0, 9.5),
+    Lesion.ROUND_CALCIFICATIONS: (5.0, 9.0),
+    Lesion.VASCULAR_CALCIFICATIONS: (7.0, 11.0),
+    Lesion.SPICULATED_MASS: (5.0, 9.0),
+    Lesion.IRREGULAR_MASS: (6.0, 10.5),
+    Lesion.PLEOMORPHIC_CLUSTER: (5.0, 9.0),
+    Lesion.LINEAR_CLUSTER: (6.0, 10.0),
+    Lesion.DISTORTION: (9.0, 13.0),
 }
 
 

@@ -11,8 +11,9 @@ from scipy import ndimage
 
 from core.domain import Laterality
 from core.phantom.anatomy import Breast, make_breast
-from core.phantom.lesions import Painted, Speck, paint, place
+from core.phantom.lesions import paint, place
 from core.phantom.plan import FindingPlan, ImagePlan
+from core.phantom.scene import Painted, Scene, Speck
 from core.phantom.settings import PhantomSettings
 from core.phantom.texture import Plane, resized
 
@@ -39,13 +40,12 @@ def render(plan: ImagePlan, settings: PhantomSettings) -> Rendered:
     """Draw one image. The same plan and settings always give the same values."""
     rng = np.random.default_rng([plan.seed, 5])
     breast = make_breast(plan, settings=settings)
-    picture = breast.picture.copy()
+    scene = Scene(breast, breast.picture.copy(), settings)
     centers = place(plan.findings, breast, np.random.default_rng([plan.seed, 11]))
     painted = [
-        paint(finding, breast, picture, center=center, settings=settings)
-        for finding, center in zip(plan.findings, centers, strict=True)
+        paint(finding, scene, center=center) for finding, center in zip(plan.findings, centers, strict=True)
     ]
-    film = resized(picture, (plan.rows, plan.columns))
+    film = resized(scene.picture, (plan.rows, plan.columns))
     specks = [speck for item in painted for speck in item.specks]
     for speck in [*specks, *_harmless_specks(breast, settings, rng)]:
         _add_speck(film, speck)

@@ -19,15 +19,15 @@ class PhantomSettings:
     film_mm: tuple[float, float] = (143.4, 80.6)
     spacing_mm: float = 0.07
 
-    benign_mass: tuple[float, float] = (0.10, 0.20)
-    malignant_mass: tuple[float, float] = (0.10, 0.20)
-    spicules: tuple[float, float] = (0.09, 0.18)
-    benign_calcification: tuple[float, float] = (0.14, 0.30)
-    malignant_calcification: tuple[float, float] = (0.07, 0.20)
-    distortion: tuple[float, float] = (0.09, 0.18)
+    benign_mass: tuple[float, float] = (0.16, 0.28)
+    malignant_mass: tuple[float, float] = (0.18, 0.30)
+    spicules: tuple[float, float] = (0.20, 0.34)
+    benign_calcification: tuple[float, float] = (0.22, 0.42)
+    malignant_calcification: tuple[float, float] = (0.18, 0.40)
+    distortion: tuple[float, float] = (0.20, 0.34)
 
-    islands: tuple[int, int] = (1, 4)  # dense islands in every view: look like masses
-    island: tuple[float, float] = (0.05, 0.14)
+    islands: tuple[int, int] = (0, 3)  # dense islands in every view: look like masses
+    island: tuple[float, float] = (0.03, 0.09)
     crossings: tuple[int, int] = (0, 3)  # crossing strands in every view: look like spiculation
     lone_calcification: float = 0.2  # share of views with one or two harmless specks
     quantum_noise: float = 0.012  # standard deviation in fat
