@@ -449,7 +449,10 @@ class Canvas(QWidget):
         return self._tool.handles(key) or key in ARROWS or key == Qt.Key.Key_Space
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
-        view = (event.position().x(), event.position().y())
+        # The middle of the device pixel under the mouse, so that a click on a pixel means that pixel.
+        ratio = self.devicePixelRatioF()
+        x, y = ((math.floor(v * ratio) + 0.5) / ratio for v in event.position().toTuple())
+        view = (x, y)
         return Pointer(view, self.transform.to_image(view), event.modifiers())
 
     def _size_was_changed(self) -> None:

@@ -154,7 +154,7 @@ def check_sound(contour: Contour, *, rows: int, columns: int) -> None:
     """Raise UserError, in one sentence, for a contour that an edit must not leave behind."""
     shape = shapely.MultiPolygon([(p.exterior, list(p.holes)) for p in contour.polygons])
     if not shape.is_valid:
-        raise UserError(TOO_THIN if shape.area < MIN_AREA_PX else CROSSES)
+        raise UserError(TOO_THIN if shape.convex_hull.area < MIN_AREA_PX else CROSSES)
     if shape.area < MIN_AREA_PX:
         raise UserError(TOO_THIN)
     if shape.intersection(shapely.box(0, 0, columns, rows)).area <= 0:

@@ -66,7 +66,8 @@ class Display:
         low, high = grey.min(), grey.max()
         middle = np.flatnonzero((grey > low + 0.05 * (high - low)) & (grey < low + 0.95 * (high - low)))
         first, last = (int(middle[0]), int(middle[-1])) if len(middle) else (0, 65535)
-        return (first + last) / 2 + self._mammogram.offset, float(max(last - first, 1))
+        slope, offset = self._mammogram.slope, self._mammogram.offset
+        return slope * (first + last) / 2 + offset, max(abs(slope) * (last - first), 1.0)
 
     @property
     def text(self) -> str:

@@ -56,8 +56,7 @@ class Picture:
         column, row = math.floor(point[0]), math.floor(point[1])
         if not (0 <= row < rows and 0 <= column < columns):
             return math.nan
-        mammogram = self.shown.mammogram
-        return float(mammogram.stored[row, column]) + mammogram.offset
+        return self.shown.mammogram.value_at(row, column)
 
     def base(self, size: QSize, ratio: float, *, transform: ViewTransform, layers: Layers) -> QPixmap:
         """Image and heatmap for a canvas of this size in logical pixels; painted anew only when changed."""

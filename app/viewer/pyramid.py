@@ -11,6 +11,8 @@ from PIL import Image
 Pixels = NDArray[np.uint16]
 SMALLEST_SIDE = 128
 STRIP_ROWS = 128
+SMOOTH_UP_TO = 2.0  # device pixels per image pixel above which pixels are shown as squares
+BORDER = 2  # pixels around a part that its own edge pixels are made of
 
 
 class Pyramid:
@@ -45,30 +47,42 @@ class Pyramid:
         return depth
 
     def resampled(self, *, zoom: float, x0: int, y0: int, x1: int, y1: int) -> Pixels:
-        """A rectangle of the image at a zoom of at most 1, in whole device pixels from the image's corner.
+        """A rectangle of the image at any zoom, in whole device pixels from the image's corner.
 
-        Device pixel (row y, column x) covers [x, x + 1] / zoom by [y, y + 1] / zoom image pixels. A Hamming
-        window with the support of that area: nothing is skipped, so nothing aliases.
+        Device pixel (row y, column x) covers [x, x + 1] / zoom by [y, y + 1] / zoom image pixels. Below 1:1 a
+        Hamming window with the support of that area: nothing is skipped, so nothing aliases. Up to 2:1 linear
+        between pixels; above, pixels are squares.
         Returns (y1 - y0, x1 - x0) uint16.
         """
-        depth = self.depth_for(zoom)
+        depth = self.depth_for(zoom) if zoom < 1 else 0
         source, step = self.level(depth), 1 / (zoom * 2**depth)
         if abs(step - 1) < 1e-9:
             return _crop(source, x0=x0, y0=y0, x1=x1, y1=y1)
-        left, top = math.floor(x0 * step), math.floor(y0 * step)
-        right, bottom = math.ceil(x1 * step) + 1, math.ceil(y1 * step) + 1
+        if zoom > SMOOTH_UP_TO:
+            rows, columns = _nearest(y0, y1, step=step), _nearest(x0, x1, step=step)
+            return source[np.minimum(rows, len(source) - 1)][:, np.minimum(columns, source.shape[1] - 1)]
+        left, top = math.floor(x0 * step) - BORDER, math.floor(y0 * step) - BORDER
+        right, bottom = math.ceil(x1 * step) + BORDER, math.ceil(y1 * step) + BORDER
         crop = _crop(source, x0=left, y0=top, x1=right, y1=bottom).astype(np.float32)
         box = (x0 * step - left, y0 * step - top, x1 * step - left, y1 * step - top)
-        shrunk = Image.fromarray(crop).resize((x1 - x0, y1 - y0), Image.Resampling.HAMMING, box=box)
-        values = np.asarray(shrunk) + np.float32(0.5)
+        window = Image.Resampling.HAMMING if zoom < 1 else Image.Resampling.BILINEAR
+        scaled = Image.fromarray(crop).resize((x1 - x0, y1 - y0), window, box=box)
+        values = np.asarray(scaled) + np.float32(0.5)
         return np.clip(values, 0, 65535, out=values).astype(np.uint16)
 
 
 def _crop(source: Pixels, *, x0: int, y0: int, x1: int, y1: int) -> Pixels:
-    """A rectangle of an array; what lies past its far edge repeats the edge."""
-    part = source[y0:y1, x0:x1]
-    missing = (y1 - y0 - part.shape[0], x1 - x0 - part.shape[1])
-    return np.pad(part, [(0, missing[0]), (0, missing[1])], mode="edge") if any(missing) else part
+    """A rectangle of an array; what lies past an edge repeats the edge."""
+    rows, columns = source.shape
+    part = source[max(y0, 0) : y1, max(x0, 0) : x1]
+    down = (max(-y0, 0), max(y1 - rows, 0))
+    across = (max(-x0, 0), max(x1 - columns, 0))
+    return np.pad(part, (down, across), mode="edge") if any((*down, *across)) else part
+
+
+def _nearest(start: int, stop: int, *, step: float) -> NDArray[np.intp]:
+    """Index of the pixel that holds the middle of each device pixel."""
+    return np.floor((np.arange(start, stop) + 0.5) * step).astype(np.intp)
 
 
 def _halved(source: Pixels) -> Pixels:

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.viewer.display import Display
+from core.pixels import Window, display_lut
+
+
+@pytest.fixture
+def stored() -> np.ndarray:
+    values = np.zeros((200, 160), np.uint16)
+    values[40:160, :90] = np.linspace(800, 3600, 90).astype(np.uint16)
+    return values
+
+
+def greys(display: Display) -> np.ndarray:
+    return (display.table() & 0xFF).astype(np.uint8)
+
+
+def test_the_table_is_the_lookup_of_the_window_in_force(make_mammogram, stored):
+    mammogram = make_mammogram(stored)
+    display = Display(mammogram)
+    assert np.array_equal(greys(display), display_lut(mammogram, mammogram.windows[0]))
+    display.choose(1)
+    assert np.array_equal(greys(display), display_lut(mammogram, mammogram.windows[1]))
+
+
+def test_presets_cycle_by_their_names_and_a_window_by_hand_leads_back_to_the_first(make_mammogram, stored):
+    display = Display(make_mammogram(stored))
+    names = []
+    for _ in range(3):
+        names.append(display.name)
+        display.choose_next()
+    assert names == ["NORMAL", "HARDER", "NORMAL"]
+    display.set_window(1000, 300)
+    assert display.name == "manual"
+    display.choose_next()
+    assert display.name == "NORMAL"
+
+
+def test_nameless_and_repeated_windows_can_be_told_apart(make_mammogram, stored):
+    windows = tuple(Window(name, 2000.0, 900.0 + i, "LINEAR") for i, name in enumerate(["", "A", "A"]))
+    assert Display(make_mammogram(stored, windows=windows)).names == ["window 1", "A", "A (3)"]
+
+
+def test_a_file_without_windows_still_opens_with_one(make_mammogram, stored):
+    display = Display(make_mammogram(stored, windows=()))
+    assert len(display.names) == 1
+    assert greys(display)[3500] > greys(display)[900]
+
+
+@pytest.mark.parametrize("is_monochrome1", [False, True])
+@pytest.mark.parametrize("is_inverted", [False, True])
+def test_dragging_down_darkens_and_dragging_right_flattens(
+    make_mammogram, stored, is_monochrome1, is_inverted
+):
+    display = Display(make_mammogram(stored, is_inverted=is_monochrome1))
+    display.is_inverted = is_inverted
+    before = greys(display)[1500:2500].mean()
+    start = display.center_and_width
+    display.set_window(*display.dragged(0, 100, start=start))
+    assert greys(display)[1500:2500].mean() < before
+    display.set_window(*display.dragged(400, 0, start=start))
+    assert display.center_and_width == pytest.approx((start[0], 2 * start[1]))
+
+
+@pytest.mark.parametrize("is_monochrome1", [False, True])
+def test_inversion_turns_tissue_round_and_leaves_air_black(make_mammogram, stored, is_monochrome1):
+    values = 4095 - stored if is_monochrome1 else stored
+    display = Display(make_mammogram(values, is_inverted=is_monochrome1))
+    upright = greys(display)[values]
+    display.is_inverted = True
+    inverted = greys(display)[values]
+    tissue = stored > 0
+    assert inverted[~tissue].max() == 0
+    assert np.array_equal(inverted[tissue], 255 - upright[tissue])
+
+
+def test_a_window_set_by_hand_keeps_the_function_of_the_file(make_mammogram, stored):
+    display = Display(make_mammogram(stored))
+    display.choose(1)
+    display.set_window(2000, 800)
+    assert display.choice.function == "SIGMOID"
+    display.reset()
+    assert display.name == "NORMAL"
