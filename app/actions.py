@@ -84,7 +84,8 @@ ACTIONS = (
 # What the hand does without an action of its own; told on the sheet of keys.
 MOUSE = (
     ("Wheel", "Zoom at the pointer"),
-    ("Middle button, drag", "Pan, with any tool"),
+    ("Right button", "Window and level, with any tool"),
+    ("Middle button, or Space", "Pan, with any tool"),
     ("Double click", "Between fit and one to one (Browse)"),
     ("Esc", "Give up the contour being drawn"),
     ("Enter", "Close the polygon being drawn"),

@@ -39,6 +39,7 @@ class CrashHook(QObject):
         self._is_showing = False
         self._handler: RotatingFileHandler | None = None
         self._fault_file: IO[str] | None = None
+        self._had_faulthandler = False
         self._before = (sys.excepthook, threading.excepthook)
         self._caught.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
@@ -51,6 +52,7 @@ class CrashHook(QObject):
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         _logger.addHandler(self._handler)
         self._fault_file = self.log_path.with_name("fault.log").open("w", encoding="utf-8")
+        self._had_faulthandler = faulthandler.is_enabled()
         faulthandler.enable(self._fault_file)
         self._before = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._catch
@@ -60,6 +62,8 @@ class CrashHook(QObject):
         """Leave everything as it was before `install`."""
         sys.excepthook, threading.excepthook = self._before
         faulthandler.disable()
+        if self._had_faulthandler:
+            faulthandler.enable()
         if self._fault_file is not None:
             self._fault_file.close()
         if self._handler is not None:

@@ -12,7 +12,7 @@ from app.reading_clock import ReadingClock
 from app.session import Session
 from app.viewer import ShownImage, Tool, Viewer
 from app.worklist import image_name, view_name
-from core.domain import Contour, Decision, FindingClass, FindingId, FindingType, ImageId
+from core.domain import Contour, Decision, FindingClass, FindingId, FindingType, ImageId, Laterality, View
 from storage.changes import Changes
 from storage.edits import AddFinding, ChangeFinding, DeleteFinding, SetDecision
 from storage.records import EventKind, ImageRecord
@@ -172,7 +172,10 @@ class Desk(QObject):
         record = self._record()
         if record is None or record.id != image_id:
             return  # the reader has left that image
-        caption = f"{view_name(record)}\n{record.patient_key}"
+        header = pixels.mammogram.header
+        is_told_by_file = Laterality.UNKNOWN is not header.laterality and View.UNKNOWN is not header.view
+        told = "" if is_told_by_file else f"  {view_name(record)} (from the table of labels)"
+        caption = f"{record.patient_key}{told}"
         self._viewer.show_image(
             ShownImage(image_id, pixels.mammogram, caption=caption, pyramid=pixels.pyramid)
         )

@@ -24,7 +24,7 @@ from core.domain import Decision, Finding, FindingClass, FindingId, FindingType
 from storage.records import ImageRecord
 
 TYPE_WORDS = {
-    FindingType.UNSPECIFIED: "type?",
+    FindingType.UNSPECIFIED: "unspecified",
     FindingType.MASS: "mass",
     FindingType.CALCIFICATION: "calcification",
     FindingType.DISTORTION: "distortion",
@@ -220,6 +220,7 @@ def _findings_table() -> QTableWidget:
     table.verticalHeader().setDefaultSectionSize(32)
     header = table.horizontalHeader()
     header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.setColumnWidth(CLASS, 112)
     table.setColumnWidth(TYPE, 124)
     header.setSectionResizeMode(READER, QHeaderView.ResizeMode.Stretch)

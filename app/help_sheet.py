@@ -39,12 +39,10 @@ def _section(name: str) -> str:
         pairs = list(MOUSE)
     else:
         pairs = [
-            (" or ".join(_shown(keys) for keys in spec.keys[:2]), spec.text.rstrip("."))
-            for spec in ACTIONS
-            if spec.menu == name and spec.keys
+            (_shown(spec.keys), spec.text.rstrip(".")) for spec in ACTIONS if spec.menu == name and spec.keys
         ]
     rows = "".join(
-        f"<tr><td style='padding:2px 14px 2px 0; color:#ffffff'><b>{escape(keys)}</b></td>"
+        f"<tr><td width='150' style='padding:2px 8px 2px 0; color:#ffffff'><b>{escape(keys)}</b></td>"
         f"<td style='padding:2px 0'>{escape(text)}</td></tr>"
         for keys, text in pairs
     )
@@ -52,5 +50,6 @@ def _section(name: str) -> str:
     return f"<p style='color:#969da6; margin:6px 0 2px 0'><b>{title}</b></p><table>{rows}</table>"
 
 
-def _shown(keys: str) -> str:
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+def _shown(keys: tuple[str, ...]) -> str:
+    names = [QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in keys]
+    return names[0] if names[0].startswith("Ctrl+") else " or ".join(names)

@@ -31,7 +31,7 @@ from app.viewer import Viewer
 from app.worklist import Worklist
 from core.domain import FindingClass
 
-LEFT_WIDTH, RIGHT_WIDTH = 350, 330
+LEFT_WIDTH, RIGHT_WIDTH = 384, 330
 TOOL_BAR = (
     ("browse", "window", "freehand", "polygon", "edit"),
     ("new_class",),
@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self._image_page(), "Image")
         self.tabs.addTab(self.plane, "Probability plane")
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.middle.addWidget(self.tabs)
         self.middle.addWidget(self.empty)
         centre = QWidget()

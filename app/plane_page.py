@@ -111,7 +111,7 @@ class PlanePage(QWidget):
             data=[record.id for record in listed],
             brush=[pyqtgraph.mkBrush(_colour(record.label)) for record in listed],
             symbol=[_symbol(record.label) for record in listed],
-            size=[OPEN_POINT_PX if record.id == self._current else POINT_PX for record in listed],
+            size=[_size(record, is_open=record.id == self._current) for record in listed],
             pen=[_pen(is_open=record.id == self._current) for record in listed],
         )
         self.says.setText(
@@ -176,6 +176,11 @@ def _colour(label: Label | None) -> str:
 
 def _symbol(label: Label | None) -> str:
     return "x" if label is None else theme.LABEL_SYMBOLS[label]
+
+
+def _size(record: ImageRecord, *, is_open: bool) -> float:
+    size = OPEN_POINT_PX if is_open else POINT_PX
+    return size * (1.35 if record.label is Label.BOTH else 1.0)  # a diamond fills less of its square
 
 
 def _pen(*, is_open: bool) -> object:

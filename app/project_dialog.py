@@ -103,7 +103,7 @@ class NewProjectDialog(QDialog):
         form.addRow("Validation patients", self.validation)
         form.addRow("Seed of the dealing", self.seed)
         note = QLabel(
-            "Test patients are never trained on or ranked. Patients are dealt whole, once, when they are imported. "
+            "Test patients are never trained on. Patients are dealt whole, once, when they are imported. "
             "Your images stay where they are."
         )
         note.setObjectName("dim")

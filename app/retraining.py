@@ -151,7 +151,7 @@ class Retraining(QObject):
         if model is None or imported.model_id is None:
             return imported.summary
         drawn = _images(model.annotated_images) if model.annotated_images else "weak labels only"
-        return f"{model.name} is trained on {drawn}. {imported.summary}"
+        return f"Model {model.id} is trained on {drawn}. {imported.summary}"
 
     def _take_in_leftovers(self, session: Session) -> None:
         """Results that were whole when the window last closed are not thrown away."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
+from pathlib import Path
 
-from PySide6.QtGui import QColor, QFont, QIcon, QPalette
+from PySide6.QtCore import QDir, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
+import resources
 from core.domain import Label
 
+RESOURCES = Path(resources.__file__).resolve().parent
+ICON_SIZES = (16, 24, 32, 48)
 FONT_POINTS = 10
 WINDOW = "#1d2023"
 BASE = "#15171a"
@@ -22,7 +26,7 @@ WARNING = "#e0a458"
 TRAINING_CURVE = "#7f8a96"
 VALIDATION_CURVE = "#5b9bd5"
 # The probability plane keeps the paper's colours (Fig. 6) and so needs a light ground, or black would vanish.
-PLANE_GROUND = "#d3d6da"
+PLANE_GROUND = "#c6cacf"
 PLANE_INK = "#22262a"
 LABEL_COLOURS = {
     Label.NORMAL: "#2458c6",
@@ -41,7 +45,8 @@ def apply(application: QApplication) -> None:
     font.setPointSize(FONT_POINTS)
     application.setFont(font)
     application.setWindowIcon(application_icon())
-    application.setStyleSheet((files("resources") / "theme.qss").read_text(encoding="utf-8"))
+    QDir.setSearchPaths("resources", [str(RESOURCES)])
+    application.setStyleSheet((RESOURCES / "theme.qss").read_text(encoding="utf-8"))
 
 
 def dark_palette() -> QPalette:
@@ -78,18 +83,25 @@ def dark_palette() -> QPalette:
 
 def icon(name: str) -> QIcon:
     """One of our own drawings in resources/icons. A name without a drawing raises FileNotFoundError."""
-    return _icon(f"icons/{name}.svg")
+    path = RESOURCES / "icons" / f"{name}.svg"
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    drawn = QIcon(str(path))
+    for size in ICON_SIZES:
+        drawn.addPixmap(_faded(drawn.pixmap(size, size)), QIcon.Mode.Disabled)
+    return drawn
 
 
 def application_icon() -> QIcon:
     """The program's own sign."""
-    return _icon("lesionloop.svg")
+    return QIcon(str(RESOURCES / "lesionloop.svg"))
 
 
-def _icon(name: str) -> QIcon:
-    with as_file(files("resources") / name) as path:
-        if not path.is_file():
-            raise FileNotFoundError(path)
-        result = QIcon(str(path))
-        result.pixmap(24, 24)  # read now: the path may be gone once the resource is released
-        return result
+def _faded(pixmap: QPixmap) -> QPixmap:
+    faded = QPixmap(pixmap.size())
+    faded.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(faded)
+    painter.setOpacity(0.3)
+    painter.drawPixmap(0, 0, pixmap)
+    painter.end()
+    return faded

@@ -139,7 +139,7 @@ class TrainingPanel(QWidget):
         contours = model.annotated_images
         drawn = "weak labels only" if contours == 0 else f"contours on {_count(contours, 'image')}"
         self.card.setText(
-            f"<b>{model.name}</b> &middot; {model.recipe.method.value}<br>"
+            f"<b>Model {model.id}</b> &middot; {model.recipe.method.value}<br>"
             f"<span style='color:{theme.DIM_TEXT}'>trained {_when(model.created_at)}<br>{drawn}</span>"
         )
 

@@ -234,7 +234,8 @@ class Worklist(QWidget):
         super().__init__()
         self.model = WorklistModel()
         self._proxy = WorklistProxy(self.model)
-        self._is_moving = False
+        self._is_moving = False  # the table's current row is moved by us, not by the reader
+        self._open: ImageId | None = None
         self.which = QComboBox()
         self.which.setAccessibleName("Which images are listed")
         self.which.addItems([which.value for which in WorklistFilter])
@@ -256,8 +257,7 @@ class Worklist(QWidget):
     @property
     def current_image(self) -> ImageId | None:
         """The image that is open."""
-        index = self.table.currentIndex()
-        return index.data(ROLE_IMAGE) if index.isValid() else None
+        return self._open
 
     @property
     def listed(self) -> list[ImageId]:
@@ -270,29 +270,29 @@ class Worklist(QWidget):
         self._is_moving = True
         self.model.set_records(records)
         self._is_moving = False
-        if current is not None and self.model.record(current) is not None:
-            self.select(current, quietly=True)
+        is_there = current is not None and self.model.record(current) is not None
+        self.select(current if is_there else None, quietly=True)
 
     def update_record(self, record: ImageRecord) -> None:
         """Show one image's new state."""
         self.model.update_record(record)
 
     def select(self, image_id: ImageId | None, *, quietly: bool = False) -> None:
-        """Open an image; if the filter hides it, all images are listed. `quietly`: without telling."""
+        """Open an image, listed from now on whatever the filter. `quietly`: without telling."""
+        is_another = image_id != self._open
+        self._open = image_id
         self._is_moving = True
         self._proxy.keep(image_id)
-        self._is_moving = quietly
-        if image_id is None:
+        row = None if image_id is None else self.model.row_of(image_id)
+        if row is None:
             self.table.selectionModel().clear()
         else:
-            row = self.model.row_of(image_id)
-            index = self._proxy.mapFromSource(self.model.index(-1 if row is None else row, 0))
-            if row is not None and not index.isValid():
-                self.text.clear()
-                index = self._proxy.mapFromSource(self.model.index(row, 0))
+            index = self._proxy.mapFromSource(self.model.index(row, 0))
             self.table.setCurrentIndex(index)
             self.table.scrollTo(index)
         self._is_moving = False
+        if is_another and image_id is not None and not quietly:
+            self.image_chosen.emit(image_id)
 
     def neighbour(self, step: int) -> ImageId | None:
         """The listed image so many rows further down (or up), if there is one; the first when none is open."""
@@ -331,14 +331,14 @@ class Worklist(QWidget):
     def _tell_chosen(self, current: QModelIndex) -> None:
         if self._is_moving or not current.isValid():
             return
-        image_id = current.data(ROLE_IMAGE)
+        self._open = current.data(ROLE_IMAGE)
         # The image left behind may now go from the list; not in the middle of the view's own move.
         QTimer.singleShot(0, self, self._keep_current)
-        self.image_chosen.emit(image_id)
+        self.image_chosen.emit(self._open)
 
     def _keep_current(self) -> None:
         self._is_moving = True
-        self._proxy.keep(self.current_image)
+        self._proxy.keep(self._open)
         self._is_moving = False
 
     def _show_count(self) -> None:
@@ -362,7 +362,7 @@ def _table(model: QSortFilterProxyModel) -> QTableView:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setMinimumSectionSize(28)
-    for column, width in ((RANK, 36), (PATIENT, 84), (VIEW, 62), (LABEL, 46), (PROBABILITY, 48)):
+    for column, width in ((RANK, 34), (PATIENT, 64), (VIEW, 60), (LABEL, 50), (PROBABILITY, 46)):
         table.setColumnWidth(column, width)
     header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Stretch)
     return table

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,14 @@ from PIL import Image
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow
 from app.settings import FOLDER_VARIABLE, Settings
-from core.domain import Label, Laterality, View
+from app.window import run
+from core.domain import ImageId, Label, Laterality, View
 from core.job import sha256_of
 from core.recipe import GridSettings
 from core.regions import region_grid
@@ -40,8 +47,20 @@ def settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     settings.close()
     before = set(threading.enumerate())
     yield folder
-    left = [thread.name for thread in threading.enumerate() if thread not in before]
+    new = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in new:
+        thread.join(10)  # one that was told to end may still be ending
+    left = [thread.name for thread in new if thread.is_alive()]
     assert not left, f"threads were left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def no_crash(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fault of ours fails the test instead of waiting in a dialog that nobody closes."""
+    crashes: list[str] = []
+    monkeypatch.setattr("app.crash.show_crash", lambda details, _path: crashes.append(details))
+    yield
+    assert not crashes, crashes[0]
 
 
 @pytest.fixture(scope="session")
@@ -103,15 +122,91 @@ def project(project_folder: Path) -> Iterator[Project]:
         yield opened
 
 
+class Hand:
+    """A reader's hand on the window: real key and mouse events, and waiting for what they bring."""
+
+    def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
+        self.qtbot, self.window = qtbot, window
+        self.canvas = window.viewer.canvas
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key while the image has the focus."""
+        self.canvas.setFocus()
+        self.qtbot.keyClick(self.canvas, key, modifiers)
+
+    def click(self, button: QAbstractButton) -> None:
+        """Click a button."""
+        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def wait(self, condition: Callable[[], bool], *, seconds: float = 20) -> None:
+        """Let the window work until something is so."""
+        self.qtbot.waitUntil(condition, timeout=int(seconds * 1000))
+
+    def wait_for_image(self) -> ImageId:
+        """Let the window work until the chosen image is on screen."""
+        self.wait(lambda: self.window.viewer.image_id == self.window.worklist.current_image is not None)
+        image_id = self.window.viewer.image_id
+        assert image_id is not None
+        return image_id
+
+    def draw(self, *, x: float, y: float, radius: float) -> None:
+        """Draw a circle, in image pixels, with the tool in hand."""
+        angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        path = [self.at(x + radius * np.cos(angle), y + radius * np.sin(angle)) for angle in angles]
+        self.qtbot.mousePress(self.canvas, Qt.MouseButton.LeftButton, pos=path[0])
+        for place in path[1:]:
+            self.qtbot.mouseMove(self.canvas, place)
+        self.qtbot.mouseRelease(self.canvas, Qt.MouseButton.LeftButton, pos=path[-1])
+
+    def at(self, x: float, y: float) -> QPoint:
+        """Where an image point is on the canvas."""
+        return QPointF(*self.canvas.transform.to_view((x, y))).toPoint()
+
+    def with_dialog(self, kind: type[QDialog], act: Callable[[Any], None]) -> None:
+        """When the next dialog of this kind is up, act on it; it is closed afterwards."""
+
+        def look() -> None:
+            for widget in QApplication.topLevelWidgets():
+                if isinstance(widget, kind) and widget.isVisible():
+                    try:
+                        act(widget)
+                    finally:
+                        widget.close()
+                    return
+            QTimer.singleShot(10, look)
+
+        QTimer.singleShot(0, look)
+
+
+Steps = Callable[[Hand], None]
+
+
 @pytest.fixture
-def mouse_path() -> Callable[..., list[tuple[float, float]]]:
-    """Points around a circle in image pixels, as a hand would go."""
+def in_window(qtbot: QtBot) -> Callable[..., int]:
+    """Opens the window through its real entry, does steps in its event loop, closes it; gives the exit code."""
 
-    def circle(x: float, y: float, *, radius: float, points: int = 24) -> list[tuple[float, float]]:
-        angles = np.linspace(0, 2 * np.pi, points, endpoint=False)
-        return [(x + radius * np.cos(angle), y + radius * np.sin(angle)) for angle in angles]
+    def opened(folder: Path | None, steps: Steps, *, read_only: bool = False) -> int:
+        failures: list[BaseException] = []
 
-    return circle
+        def drive() -> None:
+            window = next(
+                w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()
+            )
+            try:
+                qtbot.waitActive(window)
+                steps(Hand(qtbot, window))
+            except BaseException as failure:  # noqa: BLE001 (raised again below, outside Qt's loop)
+                failures.append(failure)
+            finally:
+                window.close()
+
+        QTimer.singleShot(0, drive)
+        code = run(folder, read_only=read_only)
+        if failures:
+            raise failures[0]
+        return code
+
+    return opened
 
 
 def breast_picture(*, seed: int, label: Label) -> NDArray[np.uint16]:

@@ -136,8 +136,38 @@ def test_the_state_is_said_in_a_word(records: list[ImageRecord], changes: dict[s
 
 
 def test_an_image_is_named_by_pseudonym_side_and_view_only(records: list[ImageRecord]):
-    record = replace(records[0], laterality=Laterality.RIGHT, view=View.UNKNOWN, rank=3, rank_reason="why not")
+    record = replace(
+        records[0], laterality=Laterality.RIGHT, view=View.UNKNOWN, rank=3, rank_reason="why not"
+    )
     assert view_name(record) == "R-?"
     assert tells(record).startswith(f"{record.patient_key} R-?")
     assert "Rank 3: why not" in tells(record)
     assert record.path.name not in tells(record)
+
+
+def test_moving_on_from_a_finished_image_tells_of_the_next_one(
+    worklist: Worklist, records: list[ImageRecord], qtbot: QtBot
+):
+    by_id = {record.id: record for record in records}
+    opened: list[ImageId] = []
+    worklist.image_chosen.connect(opened.append)
+    before = list(worklist.listed)
+    for image_id in before[:3]:
+        worklist.select(image_id)
+        worklist.update_record(replace(by_id[image_id], decision=Decision.ANNOTATED))
+    worklist.move(1)
+    assert opened == before[:4]
+    assert worklist.table.currentIndex().data() is not None
+    qtbot.waitUntil(lambda: worklist.listed == before[3:])
+
+
+def test_an_image_that_the_filter_hides_is_listed_while_it_is_open(
+    worklist: Worklist, records: list[ImageRecord]
+):
+    hidden = next(record.id for record in records if record.split is Split.TEST)
+    assert hidden not in worklist.listed
+    worklist.select(hidden)
+    assert worklist.current_image == hidden
+    assert hidden in worklist.listed
+    worklist.select(None)
+    assert hidden not in worklist.listed
