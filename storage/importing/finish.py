@@ -207,10 +207,17 @@ def _update_labels(plan: ImportPlan, store: Store, tally: _Tally) -> int:
     current = {image.id: image.label for image in store.images()}
     sources = store.patient_sources()
     changed = 0
+    seen: set[ImageId] = set()
     for file in plan.files:
         image_id = tally.there.get(file.path)
         if file.row is None or image_id is None:
             continue
+        if image_id in seen and file.row.label != current[image_id]:
+            tally.note(
+                "The CSV gives the same content two labels; the one of the first file stays.", file.name
+            )
+            continue
+        seen.add(image_id)
         if sources[image_id] != file.row.patient:
             tally.note(
                 "The CSV now names another patient; the patient and the split stay as they were.", file.name

@@ -74,7 +74,7 @@ def import_results(
                 placed = _place_model(folder, names, project.models_folder / str(model_id))
                 changes |= _add_model(store, placed, job=job, parent=former.id if former else None)
             scored, dropped = _add_predictions(store, folder, names=names, job=job, model_id=model_id)
-            if model_id is not None and (_has_model(names) or scored):
+            if model_id is not None and _has_model(names):
                 changes |= store.set_current_model(model_id)
             moved = 0
             if scored:

@@ -37,14 +37,15 @@ class StoreBase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside become true together or not at all; inside another one, they join it.
+        """All writes inside become true together or not at all; inside another one, they join it as a part.
 
-        Raises UserError where the disk is full, the file read-only or the project opened read-only.
+        A part that raises takes its own writes back, so that the whole may go on without it. Raises UserError where the disk is full, the file read-only or the project opened read-only.
         """
         if self._read_only:
             raise UserError(f"{self._folder.name} is open read-only: nothing can be changed in it.")
         if self._is_in_transaction():
-            yield
+            with self._part():
+                yield
             return
         with self._told_as_sentence():
             # sqlite-utils' atomic() begins deferred, which fails at once when another reader became a writer.
@@ -56,6 +57,19 @@ class StoreBase:
                 if self._is_in_transaction():
                     self._db.conn.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _part(self) -> Iterator[None]:
+        # One name serves all depths: SQLite rolls back to the innermost savepoint of that name.
+        self._db.conn.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._is_in_transaction():
+                self._db.conn.execute("ROLLBACK TO part")
+                self._db.conn.execute("RELEASE part")
+            raise
+        self._db.conn.execute("RELEASE part")
 
     def _is_in_transaction(self) -> bool:
         return bool(self._db.conn.in_transaction)

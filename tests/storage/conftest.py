@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,11 +27,18 @@ def boxes() -> np.ndarray:
     return _boxes()
 
 
+@pytest.fixture(scope="session")
+def blank_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new project whose patients all train, closed: copied for each test, which is quicker than making one."""
+    folder = tmp_path_factory.mktemp("blank") / "project"
+    Project.create(folder, splits=SplitSettings(test_fraction=0, validation_fraction=0)).close()
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    with Project.create(
-        tmp_path / "project", splits=SplitSettings(test_fraction=0, validation_fraction=0)
-    ) as opened:
+def project(tmp_path: Path, blank_project: Path) -> Iterator[Project]:
+    shutil.copytree(blank_project, tmp_path / "project")
+    with Project.open(tmp_path / "project") as opened:
         yield opened
 
 

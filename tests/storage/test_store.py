@@ -92,6 +92,24 @@ def test_an_import_that_fails_half_way_adds_nothing(project, tmp_path, boxes):
     assert project.store.events() == []
 
 
+def test_a_part_of_a_transaction_that_fails_takes_only_itself_back(project):
+    store = project.store
+
+    def fail() -> None:
+        with store.transaction():
+            store.add_reader("part")
+            with store.transaction():
+                store.add_reader("part of the part")
+            raise RuntimeError
+
+    with store.transaction():
+        store.add_reader("first")
+        with pytest.raises(RuntimeError):
+            fail()
+        store.add_reader("last")
+    assert store.readers() == ["first", "last"]
+
+
 def test_a_label_keeps_its_history(project, add_images):
     [image_id] = add_images(project, Label.NORMAL)
     changes = project.store.set_label(image_id, Label.MALIGNANT, source="reader", reader="A")
