@@ -20,7 +20,7 @@ from storage.store.base import StoreBase
 
 # A patient gets a split with the first usable image; until then 'test' keeps the patient out of training.
 _IMAGES = """
-WITH drawn AS (
+WITH drawn AS NOT MATERIALIZED (
     SELECT finding.image_id, newest.finding_class
     FROM finding JOIN finding_version AS newest
         ON newest.finding_id = finding.id AND newest.version = finding.version
@@ -41,7 +41,7 @@ JOIN patient ON patient.id = study.patient_id
 LEFT JOIN split ON split.patient_id = patient.id
 LEFT JOIN image_label ON image_label.image_id = image.id AND image_label.superseded_at IS NULL
 LEFT JOIN decision ON decision.image_id = image.id AND decision.superseded_at IS NULL
-LEFT JOIN prediction ON prediction.image_id = image.id
+LEFT JOIN prediction INDEXED BY prediction_summary ON prediction.image_id = image.id
     AND prediction.model_id = (SELECT id FROM model WHERE is_current = 1)
 LEFT JOIN ranking_item ON ranking_item.image_id = image.id
     AND ranking_item.ranking_id = (SELECT id FROM ranking WHERE is_current = 1)
