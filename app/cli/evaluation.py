@@ -1,0 +1,39 @@
+"""`lesionloop evaluate`: measure a model on the images of a split."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from app.cli.cases import cases_of
+from app.cli.console import Console
+from app.cli.projects import contours_by_image, find_model
+from core.domain import Split
+from core.errors import UserError
+from core.evaluation import evaluate, text_table
+from storage.project import Project
+
+
+def run(options: Namespace, console: Console) -> None:
+    """Measure, and print the report."""
+    with Project.open(options.project, read_only=True) as project:
+        store = project.store
+        model = find_model(store, options.model)
+        contours, notes = None, []
+        if options.contours:
+            contours, notes = contours_by_image(options.contours, store.images())
+        split = None if options.split == "all" else Split(options.split)
+        found = cases_of(store, model, split=split, contours=contours)
+    if not found.cases:
+        raise UserError(
+            f"There is nothing to measure: no image of the split {options.split!r} has a label and a score."
+        )
+    report = evaluate(found.cases, resamples=options.resamples if options.intervals else 0)
+    notes += found.notes
+    value = {
+        "model": model.id,
+        "method": model.recipe.method.value,
+        "split": options.split,
+        **report.to_json(),
+    }
+    heading = f"{model.name}, {options.split} images: {len(found.cases)}"
+    console.result({**value, "left_out": notes}, "\n".join([heading, text_table(report), *notes]))
