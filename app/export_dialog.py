@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.choice import Choice
 from app.project_dialog import FolderField
 from app.session import Session
 from app.worklist import LABEL_WORDS
@@ -25,6 +26,7 @@ from core.errors import UserError
 from storage.exporting import ExportQuery, ExportReport, export_coco, export_csv, select
 
 ANY = "any"
+T = TypeVar("T")
 
 
 class ExportFormat(StrEnum):
@@ -51,9 +53,7 @@ class ExportDialog(QDialog):
         self.with_empty = QCheckBox("With images on which there is nothing to draw")
         self.with_empty.setChecked(True)
         self.with_undrawn = QCheckBox("With images on which nothing is drawn yet")
-        self.format = QComboBox()
-        self.format.setAccessibleName("Format")
-        self.format.addItems([which.value for which in ExportFormat])
+        self.format = Choice("Format", [(which.value, which) for which in ExportFormat])
         self.target = FolderField(title="Folder to export to", hint="a new or empty folder")
         self.count = QLabel()
         self.result = QLabel()
@@ -70,12 +70,12 @@ class ExportDialog(QDialog):
     def query(self) -> ExportQuery:
         """What is asked for."""
         return ExportQuery(
-            reader=self.reader.currentData(),
-            finding_class=self.finding_class.currentData(),
-            finding_type=self.finding_type.currentData(),
-            label=self.label.currentData(),
-            split=self.split.currentData(),
-            decision=self.decision.currentData(),
+            reader=self.reader.chosen,
+            finding_class=self.finding_class.chosen,
+            finding_type=self.finding_type.chosen,
+            label=self.label.chosen,
+            split=self.split.chosen,
+            decision=self.decision.chosen,
             annotated_only=not self.with_undrawn.isChecked(),
             include_verified_empty=self.with_empty.isChecked(),
         )
@@ -108,7 +108,7 @@ class ExportDialog(QDialog):
         target = self.target.path
         if target is None:
             return
-        write = export_coco if self.format.currentText() == ExportFormat.COCO else export_csv
+        write = export_coco if self.format.chosen is ExportFormat.COCO else export_csv
         try:
             report = write(self._session.project, target, self.query)
         except UserError as error:
@@ -148,13 +148,8 @@ class ExportDialog(QDialog):
         layout.addWidget(self.buttons)
 
 
-def _choice(name: str, choices: Sequence[tuple[str, object]]) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.addItem(ANY, None)
-    for text, value in choices:
-        box.addItem(text, value)
-    return box
+def _choice(name: str, choices: Sequence[tuple[str, T]]) -> Choice[T | None]:
+    return Choice(name, [(ANY, None), *choices])
 
 
 def _count(number: int, word: str) -> str:

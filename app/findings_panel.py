@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.choice import Choice
 from app.worklist import LABEL_WORDS, image_name
 from core.domain import Decision, Finding, FindingClass, FindingId, FindingType
 from storage.records import ImageRecord
@@ -31,6 +31,7 @@ TYPE_WORDS = {
     FindingType.ASYMMETRY: "asymmetry",
 }
 CLASS, TYPE, READER = range(3)
+DRAW_HINT = "No contours yet. Press D and draw around a lesion."
 
 
 class FindingsPanel(QWidget):
@@ -119,33 +120,39 @@ class FindingsPanel(QWidget):
         self.done.setEnabled(record is not None)
 
     def _fill(self, findings: Sequence[Finding]) -> None:
+        """The rows; those of the same findings stay, so that the keyboard stays where it is."""
         self._is_filling = True
+        is_same = [finding.id for finding in findings] == [finding.id for finding in self._findings]
         self._findings = list(findings)
-        self.table.setRowCount(0)
-        self.table.setRowCount(len(self._findings))
+        if not is_same:
+            self.table.setRowCount(0)
+            self.table.setRowCount(len(self._findings))
         for row, finding in enumerate(self._findings):
+            if not is_same:
+                self._make_row(row, finding.id)
             self._fill_row(row, finding)
         self._is_filling = False
         self.hint.setVisible(not self._findings)
-        self.hint.setText(
-            "No contours yet. Press D and draw around a lesion." if self._is_allowed else "No contours."
-        )
+        self.hint.setText(DRAW_HINT if self._is_allowed else "No contours.")
 
-    def _fill_row(self, row: int, finding: Finding) -> None:
-        classes = _combo([(which.value, which) for which in FindingClass], finding.finding_class, "Class")
-        types = _combo([(TYPE_WORDS[which], which) for which in FindingType], finding.finding_type, "Type")
-        for box, signal in ((classes, self.class_changed), (types, self.type_changed)):
-            box.setEnabled(self._is_allowed)
-            box.activated.connect(
-                lambda _, box=box, signal=signal, finding_id=finding.id: signal.emit(
-                    finding_id, box.currentData()
-                )
-            )
+    def _make_row(self, row: int, finding_id: FindingId) -> None:
+        classes = Choice("Class", [(which.value, which) for which in FindingClass])
+        types = Choice("Type", [(TYPE_WORDS[which], which) for which in FindingType])
+        classes.activated.connect(lambda: self.class_changed.emit(finding_id, classes.chosen))
+        types.activated.connect(lambda: self.type_changed.emit(finding_id, types.chosen))
         self.table.setCellWidget(row, CLASS, classes)
         self.table.setCellWidget(row, TYPE, types)
-        reader = QTableWidgetItem(finding.reader)
+        self.table.setItem(row, READER, QTableWidgetItem())
+
+    def _fill_row(self, row: int, finding: Finding) -> None:
+        for column, value in ((CLASS, finding.finding_class), (TYPE, finding.finding_type)):
+            choice = self.table.cellWidget(row, column)
+            assert isinstance(choice, Choice)
+            choice.choose(value)
+            choice.setEnabled(self._is_allowed)
+        reader = self.table.item(row, READER)
+        reader.setText(finding.reader)
         reader.setToolTip(f"Drawn by {finding.reader}, version {finding.version}")
-        self.table.setItem(row, READER, reader)
 
     def _arrange(self) -> None:
         heading = QLabel("Findings")
@@ -196,15 +203,6 @@ def _decision_button(text: str, tip: str) -> QPushButton:
     button.setCheckable(True)
     button.setToolTip(tip)
     return button
-
-
-def _combo(choices: list[tuple[str, object]], current: object, name: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    for text, value in choices:
-        box.addItem(text, value)
-    box.setCurrentIndex([value for _, value in choices].index(current))
-    return box
 
 
 def _findings_table() -> QTableWidget:

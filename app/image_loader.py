@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from core.decoder import Decoder
-from core.pixels import Mammogram
 from PySide6.QtCore import QObject, Signal
 
 from app.background import Background, Task
 from app.viewer.pyramid import Pyramid
+from core.decoder import Decoder
 from core.domain import ImageId
+from core.pixels import Mammogram
 
 CACHE_BYTES = 160_000_000  # stored pixels kept in the window's memory
 

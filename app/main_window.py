@@ -7,7 +7,6 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QLabel,
     QMainWindow,
     QSizePolicy,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app import actions as menu
 from app.actions import Actions
+from app.choice import Choice
 from app.empty_page import EmptyPage
 from app.findings_panel import FindingsPanel
 from app.messages import MessageBar
@@ -171,12 +171,9 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(research)
 
 
-def _new_class_choice() -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName("Class of new contours")
+def _new_class_choice() -> Choice[FindingClass]:
+    box = Choice("Class of new contours", [(which.value, which) for which in FindingClass])
     box.setToolTip("Class of the contours you draw")
-    for which in FindingClass:
-        box.addItem(which.value, which)
     return box
 
 

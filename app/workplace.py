@@ -398,7 +398,7 @@ class Workplace(QObject):
         self._tell_open()
 
     def _choose_class(self) -> None:
-        self.desk.new_class = self.window.new_class.currentData()
+        self.desk.new_class = self.window.new_class.chosen
 
     def _show_tool(self, tool: Tool) -> None:
         for name, each in TOOLS.items():
