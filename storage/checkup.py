@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -32,15 +33,16 @@ class Trouble:
 
 def check_database(folder: Path) -> list[Trouble]:
     """Read every page and every reference of project.db."""
-    with closing(open_read_only(folder / DATABASE).conn) as connection:
-        pages = [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
-        dangling = sorted({row[0] for row in connection.execute("PRAGMA foreign_key_check")})
     advice = "Restore it from the newest file in the project's 'backups' folder."
-    troubles = []
-    if pages:
-        troubles.append(Trouble(f"project.db is damaged ({pages[0]}).", advice))
-    if dangling:
-        troubles.append(Trouble(f"Rows of {', '.join(dangling)} refer to rows that are not there.", advice))
+    with closing(open_read_only(folder / DATABASE).conn) as connection:
+        try:
+            pages = [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
+            tables = sorted({row[0] for row in connection.execute("PRAGMA foreign_key_check")})
+        except sqlite3.DatabaseError as error:
+            pages, tables = [str(error)], []
+    troubles = [Trouble(f"project.db is damaged ({pages[0]}).", advice)] if pages else []
+    if tables:
+        troubles.append(Trouble(f"Rows of {', '.join(tables)} refer to rows that are not there.", advice))
     return troubles
 
 
