@@ -12,7 +12,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -31,7 +31,7 @@ from app.viewer.edit_tool import EditTool
 from app.viewer.navigation import Navigation
 from app.viewer.outlined_text import draw_message
 from app.viewer.picture import Picture
-from app.viewer.scene import paint_focus, paint_scene
+from app.viewer.scene import Scene, View, paint_focus, paint_texts
 from app.viewer.shown import Drafts, Layers, ShownImage, Tool
 from app.viewer.tools import BrowseTool, CanvasTool, FreehandTool, Pointer, PolygonTool, WindowTool
 from app.viewer.transform import ViewTransform
@@ -47,6 +47,7 @@ ARROWS = {
 }
 ZOOM_KEYS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 NUDGE = 0.1  # of the canvas, for one press of an arrow key
+STILL_AFTER_MS = 70  # without panning or zooming, before the exact picture is made
 NEAR = 6.0  # logical pixels from an outline that still mean it
 EMPTY = ("No image is open", "")
 
@@ -79,6 +80,9 @@ class Canvas(QWidget):
         self.picture: Picture | None = None
         self._drafts = drafts
         self._port = ViewPort()
+        self._scene = Scene()
+        self._still = QTimer(self, singleShot=True, interval=STILL_AFTER_MS)
+        self._still.timeout.connect(self.update)
         self._message = EMPTY
         self._is_inverted = False
         self._was_unfinished = False
@@ -240,11 +244,13 @@ class Canvas(QWidget):
     def zoom_by(self, steps: float, *, at: Point | None = None) -> None:
         """Zoom by steps of the wheel around a place on the canvas (its middle by default)."""
         self._port.zoom_by(steps, at=at or self._port.middle)
+        self._still.start()
         self._was_moved()
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the image by logical pixels."""
         self._port.pan(dx, dy)
+        self._still.start()
         self._was_moved()
 
     # The unfinished contour
@@ -297,8 +303,7 @@ class Canvas(QWidget):
         """Select without telling anyone."""
         if finding_id != self.contours.selected_id:
             self._tool.interrupt()
-            self.contours.preview = None
-            self.contours.selected_id = finding_id
+            self.contours.select(finding_id)
             self.update()
 
     def ask_to_delete(self) -> None:
@@ -320,17 +325,10 @@ class Canvas(QWidget):
             painter.fillRect(self.rect(), QColor(0, 0, 0))
             draw_message(painter, QRectF(self.rect()), title=self._message[0], text=self._message[1])
         else:
-            paint_scene(
-                painter,
-                QRectF(self.rect()),
-                picture=self.picture,
-                contours=self.contours,
-                layers=self.layers,
-                transform=self.transform,
-                device_ratio=self.devicePixelRatioF(),
-                draft=self.draft_points(),
-                tool=self._tool,
-            )
+            view = self._view(self.picture)
+            self._scene.paint(painter, view)
+            self._tool.paint(painter)
+            paint_texts(painter, view)
         if self.hasFocus():
             paint_focus(painter, self.rect())
         painter.end()
@@ -454,6 +452,19 @@ class Canvas(QWidget):
         x, y = ((math.floor(v * ratio) + 0.5) / ratio for v in event.position().toTuple())
         view = (x, y)
         return Pointer(view, self.transform.to_image(view), event.modifiers())
+
+    def _view(self, picture: Picture) -> View:
+        return View(
+            picture=picture,
+            contours=self.contours,
+            layers=self.layers,
+            transform=self.transform,
+            size=self.size(),
+            device_ratio=self.devicePixelRatioF(),
+            is_moving=self._still.isActive(),
+            shows_dots=self.tool is not Tool.EDIT,
+            draft=self.draft_points(),
+        )
 
     def _size_was_changed(self) -> None:
         self._port.set_size(self.width(), self.height(), device_ratio=self.devicePixelRatioF())

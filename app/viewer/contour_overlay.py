@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from app.viewer.contour_edit import Corner, contains, corners, edge_near
+from app.viewer.contour_edit import contains, edge_near
 from app.viewer.transform import ViewTransform
+from app.viewer.vertices import HALO, paint_vertices
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId, Point
 
 COLOUR = {FindingClass.MALIGNANT: QColor(255, 72, 72), FindingClass.BENIGN: QColor(190, 190, 190)}
-DRAFT_COLOUR = QColor(255, 205, 80)
-HALO = QColor(0, 0, 0, 170)
-HANDLE = 2.6  # half side of a vertex, logical pixels
+APART = 1.5  # logical pixels along an outline between the points that are drawn of it
 
-
-def contour_path(contour: Contour) -> QPainterPath:
-    """The outlines of a contour in image pixels, holes by the odd-even rule."""
-    path = QPainterPath()
-    for polygon in contour.polygons:
-        for ring in (polygon.exterior, *polygon.holes):
-            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in ring]))
-            path.closeSubpath()
-    return path
+Rings = list[NDArray[np.float64]]
 
 
 class ContourOverlay:
-    """The findings of one image with their paths; which one is selected, and how it looks while it is edited."""
+    """The findings of one image; which one is selected, and how that looks while it is edited.
+
+    version grows whenever the contours drawn by paint_others may have changed.
+    """
 
     def __init__(self) -> None:
-        self.selected_id: FindingId | None = None
         self.preview: Contour | None = None
         self.findings: tuple[Finding, ...] = ()
+        self.version = 0
+        self._selected_id: FindingId | None = None
         self._all: tuple[Finding, ...] = ()
         self._image_id: ImageId | None = None
-        self._paths: list[QPainterPath] = []
+        self._rings: list[Rings] = []
+
+    @property
+    def selected_id(self) -> FindingId | None:
+        """The selected finding, on this image or another."""
+        return self._selected_id
 
     @property
     def selected(self) -> Finding | None:
         """The selected finding, if it is on this image."""
-        return next((finding for finding in self.findings if finding.id == self.selected_id), None)
+        return next((finding for finding in self.findings if finding.id == self._selected_id), None)
+
+    def select(self, finding_id: FindingId | None) -> None:
+        """Select a finding, or none."""
+        self._selected_id = finding_id
+        self.preview = None
+        self.version += 1
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """Replace what is known. Findings of other images wait until their image is shown."""
@@ -54,8 +60,9 @@ class ContourOverlay:
         """Whose findings to draw."""
         self._image_id = image_id
         self.findings = tuple(finding for finding in self._all if finding.image_id == image_id)
-        self._paths = [contour_path(finding.contour) for finding in self.findings]
+        self._rings = [_rings(finding.contour) for finding in self.findings]
         self.preview = None
+        self.version += 1
 
     def at(self, point: Point, *, near: float) -> Finding | None:
         """The smallest finding that holds a point, or whose outline runs within `near` image pixels of it."""
@@ -66,93 +73,52 @@ class ContourOverlay:
         ]
         return min(hits, key=lambda finding: _extent(finding.contour), default=None)
 
-    def paint(self, painter: QPainter, transform: ViewTransform, *, with_vertices: bool) -> None:
-        """All contours; the selected one last, thicker, with its vertices as dots."""
+    def paint_others(self, painter: QPainter, transform: ViewTransform) -> None:
+        """All contours but the selected one."""
         selected = self.selected
-        for finding, path in zip(self.findings, self._paths, strict=True):
+        for finding, rings in zip(self.findings, self._rings, strict=True):
             if finding is not selected:
-                stroke(painter, transform, path, colour=COLOUR[finding.finding_class], is_selected=False)
+                _stroke(painter, transform, rings, colour=COLOUR[finding.finding_class], width=1.5)
+
+    def paint_selected(self, painter: QPainter, transform: ViewTransform, *, with_vertices: bool) -> None:
+        """The selected contour, thicker, with its vertices as dots if these are wanted."""
+        selected = self.selected
         if selected is None:
             return
         colour, contour = COLOUR[selected.finding_class], self.preview or selected.contour
-        stroke(painter, transform, contour_path(contour), colour=colour, is_selected=True)
+        _stroke(painter, transform, _rings(contour), colour=colour, width=2.6)
         if with_vertices:
             paint_vertices(painter, transform, contour, colour=colour, active=None, handles=False)
 
 
-def stroke(
-    painter: QPainter, transform: ViewTransform, path: QPainterPath, *, colour: QColor, is_selected: bool
+def _rings(contour: Contour) -> Rings:
+    """(n, 2) image pixels for each outline, outsides and holes."""
+    rings = [ring for polygon in contour.polygons for ring in (polygon.exterior, *polygon.holes)]
+    return [np.asarray(ring, dtype=np.float64) for ring in rings]
+
+
+def _stroke(
+    painter: QPainter, transform: ViewTransform, rings: Rings, *, colour: QColor, width: float
 ) -> None:
-    """One outline with a dark halo, of the same width at every zoom."""
-    mapped = QTransform(transform.scale, 0, 0, transform.scale, transform.x, transform.y).map(path)
-    width = 2.6 if is_selected else 1.5
+    """Outlines with a dark halo, of the same width at every zoom."""
+    polygons = [_on_screen(ring, transform) for ring in rings]
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (QPen(HALO, width + 2), QPen(colour, width)):
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
         painter.setPen(pen)
-        painter.drawPath(mapped)
+        for polygon in polygons:
+            painter.drawPolygon(polygon)
 
 
-def paint_vertices(
-    painter: QPainter,
-    transform: ViewTransform,
-    contour: Contour,
-    *,
-    colour: QColor,
-    active: Corner | None,
-    handles: bool,
-) -> None:
-    """Vertices: open squares to drag in EDIT, dots elsewhere; the active one is filled.
-
-    Where vertices lie close together on the screen they are drawn smaller, so that they hide no tissue.
-    """
-    placed = [(corner, transform.to_view(point)) for corner, point in corners(contour)]
-    apart = sum(math.dist(a[1], b[1]) for a, b in pairwise(placed)) / max(len(placed) - 1, 1)
-    half = min(HANDLE if handles else 1.5, max(0.8, 0.3 * apart))
-    for corner, at in placed:
-        is_active = corner == active
-        _square(painter, at, HANDLE + 1 if is_active else half, colour=colour, filled=is_active or half < 2)
-
-
-def paint_draft(
-    painter: QPainter,
-    transform: ViewTransform,
-    points: Sequence[Point],
-    *,
-    cursor: Point | None,
-    corners_shown: bool,
-) -> None:
-    """An open outline, its rubber line to the cursor, and a fainter one from there to its start.
-
-    points, cursor: image pixels.
-    """
-    line = QPolygonF([QPointF(*transform.to_view(point)) for point in points])
-    for pen in (QPen(HALO, 3.5), QPen(DRAFT_COLOUR, 1.6)):
-        painter.setPen(pen)
-        painter.drawPolyline(line)
-    if cursor is not None and points:
-        at = QPointF(*transform.to_view(cursor))
-        faint = QColor(DRAFT_COLOUR)
-        faint.setAlpha(130)
-        painter.setPen(QPen(DRAFT_COLOUR, 1.4, Qt.PenStyle.DashLine))
-        painter.drawLine(line.last(), at)
-        painter.setPen(QPen(faint, 1, Qt.PenStyle.DotLine))
-        painter.drawLine(at, line.first())
-    marked: Iterable[Point] = points if corners_shown else points[:1]
-    for index, point in enumerate(marked):
-        _square(
-            painter, transform.to_view(point), HANDLE + (index == 0), colour=DRAFT_COLOUR, filled=index == 0
-        )
-
-
-def _square(painter: QPainter, at: Point, half: float, *, colour: QColor, filled: bool) -> None:
-    area = QRectF(at[0] - half, at[1] - half, 2 * half, 2 * half)
-    painter.setPen(QPen(HALO, 2))
-    painter.setBrush(colour if filled else QColor(0, 0, 0, 90))
-    painter.drawRect(area)
-    painter.setPen(QPen(colour, 1.2))
-    painter.drawRect(area)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+def _on_screen(ring: NDArray[np.float64], transform: ViewTransform) -> QPolygonF:
+    """An outline in logical pixels, without points that lie closer together than can be seen."""
+    placed = ring * transform.scale + (transform.x, transform.y)
+    steps = np.hypot(*np.diff(placed, axis=0).T)
+    along = np.floor(np.concatenate([[0.0], np.cumsum(steps)]) / APART)
+    is_kept = np.concatenate([[True], np.diff(along) > 0])
+    if np.count_nonzero(is_kept) < 3:
+        is_kept[:] = True
+    return QPolygonF([QPointF(x, y) for x, y in placed[is_kept].tolist()])
 
 
 def _extent(contour: Contour) -> float:

@@ -19,9 +19,10 @@ from app.viewer.contour_edit import (
     with_corner_at,
     without_corner,
 )
-from app.viewer.contour_overlay import COLOUR, paint_vertices
+from app.viewer.contour_overlay import COLOUR
 from app.viewer.shown import Tool
 from app.viewer.tools import CanvasTool, Pointer
+from app.viewer.vertices import paint_vertices
 from core.domain import Contour, Finding, Point
 from core.errors import UserError
 

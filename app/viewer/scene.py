@@ -2,61 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
-from app.viewer.contour_overlay import ContourOverlay, paint_draft
+from app.viewer.contour_overlay import ContourOverlay
 from app.viewer.corner_text import draw_corner_texts, layer_lines, zoom_text
+from app.viewer.draft_layer import DraftLayer
+from app.viewer.layer_cache import LayerCache
 from app.viewer.outlined_text import Line
 from app.viewer.picture import Picture
-from app.viewer.shown import Layers, Tool
-from app.viewer.tools import CanvasTool
+from app.viewer.shown import Layers
 from app.viewer.transform import ViewTransform
+from app.viewer.vertices import paint_draft_corners
 from core.domain import Point
 
 FOCUS_FRAME = QColor(110, 160, 220)
 
 
-def paint_scene(
-    painter: QPainter,
-    area: QRectF,
-    *,
-    picture: Picture,
-    contours: ContourOverlay,
-    layers: Layers,
-    transform: ViewTransform,
-    device_ratio: float,
-    draft: Sequence[Point],
-    tool: CanvasTool,
-) -> None:
-    """Paint an image with all that lies over it. area: the canvas in logical pixels. draft: image pixels."""
-    size = area.toRect().size()
-    painter.drawPixmap(0, 0, picture.base(size, device_ratio, transform=transform, layers=layers))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    model = picture.model if layers.boxes else None
-    painter.save()
-    painter.setClipRect(_image_area(picture, transform))
-    if model is not None:
-        model.paint_boxes(painter, transform, layers)
-    if layers.contours:
-        contours.paint(painter, transform, with_vertices=tool.tool is not Tool.EDIT)
-    painter.restore()
-    if model is not None:
-        model.paint_box_texts(painter, transform, layers)
-    if draft and not tool.tool.draws:
-        paint_draft(painter, transform, draft, cursor=None, corners_shown=False)
-    tool.paint(painter)
-    lower_left = layer_lines(layers, has_model=picture.model is not None, contours=len(contours.findings))
-    lower_left += [Line(picture.display.text), Line(zoom_text(transform.scale * device_ratio))]
+@dataclass(frozen=True, eq=False, slots=True)
+class View:
+    """What a canvas shows at one moment.
+
+    size: logical pixels. is_moving: a coarser picture will do until the next paint. draft: the unfinished
+    outline, image pixels. shows_dots: whether the selected contour's vertices are drawn as dots.
+    """
+
+    picture: Picture
+    contours: ContourOverlay
+    layers: Layers
+    transform: ViewTransform
+    size: QSize
+    device_ratio: float
+    is_moving: bool = False
+    shows_dots: bool = True
+    draft: list[Point] = field(default_factory=list)
+
+    @property
+    def image_area(self) -> QRectF:
+        """Where the image lies, logical pixels."""
+        rows, columns = self.picture.size
+        far_corner = QPointF(*self.transform.to_view((columns, rows)))
+        return QRectF(QPointF(self.transform.x, self.transform.y), far_corner)
+
+
+class Scene:
+    """Paints views one after the other, and keeps what stays the same between them."""
+
+    def __init__(self) -> None:
+        self._base = LayerCache(is_opaque=True)
+        self._marks = LayerCache(is_opaque=False)
+        self._draft = DraftLayer()
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """Everything but the tool's own marks and the corner texts."""
+        painter.drawPixmap(0, 0, self._current_base(view))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._current_marks(view))
+        if view.layers.contours:
+            painter.save()
+            painter.setClipRect(view.image_area)
+            view.contours.paint_selected(painter, view.transform, with_vertices=view.shows_dots)
+            painter.restore()
+        if view.draft:
+            outline = self._draft.current(
+                view.size, view.device_ratio, points=view.draft, transform=view.transform
+            )
+            painter.drawPixmap(0, 0, outline)
+            paint_draft_corners(painter, view.transform, view.draft, first_only=True)
+
+    def _current_base(self, view: View) -> QPixmap:
+        """Image and heatmap."""
+        layers, picture = view.layers, view.picture
+        tint = (layers.opacity, layers.heatmap_class, picture.model_version) if layers.heatmap else None
+        key = (id(picture), picture.version, view.transform, view.is_moving, tint)
+        return self._base.current(
+            view.size, view.device_ratio, key=key, paint=lambda painter: _paint_base(painter, view)
+        )
+
+    def _current_marks(self, view: View) -> QPixmap:
+        """Boxes, contours that are not selected, numbers."""
+        key = (
+            id(view.picture),
+            view.picture.model_version,
+            view.contours.version,
+            view.layers,
+            view.transform,
+        )
+        return self._marks.current(
+            view.size, view.device_ratio, key=key, paint=lambda painter: _paint_marks(painter, view)
+        )
+
+
+def paint_texts(painter: QPainter, view: View) -> None:
+    """The corners."""
+    picture, count = view.picture, len(view.contours.findings)
+    lower_left = layer_lines(view.layers, has_model=picture.model is not None, contours=count)
+    lower_left += [Line(picture.display.text), Line(zoom_text(view.transform.scale * view.device_ratio))]
     draw_corner_texts(
         painter,
-        area,
+        QRectF(QPointF(0, 0), view.size.toSizeF()),
         header=picture.shown.mammogram.header,
         caption=picture.shown.caption,
         lower_left=lower_left,
-        is_unfinished=bool(draft),
+        is_unfinished=bool(view.draft),
     )
 
 
@@ -68,7 +118,23 @@ def paint_focus(painter: QPainter, area: QRect) -> None:
     painter.drawRect(area.adjusted(0, 0, -1, -1))
 
 
-def _image_area(picture: Picture, transform: ViewTransform) -> QRectF:
-    rows, columns = picture.size
-    far_corner = QPointF(*transform.to_view((columns, rows)))
-    return QRectF(QPointF(transform.x, transform.y), far_corner)
+def _paint_base(painter: QPainter, view: View) -> None:
+    view.picture.paint(
+        painter, view.transform, size=view.size, device_ratio=view.device_ratio, is_moving=view.is_moving
+    )
+    if view.layers.heatmap and view.picture.model is not None:
+        view.picture.model.paint_heatmap(painter, view.transform, view.layers)
+
+
+def _paint_marks(painter: QPainter, view: View) -> None:
+    model = view.picture.model if view.layers.boxes else None
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.save()
+    painter.setClipRect(view.image_area)
+    if model is not None:
+        model.paint_boxes(painter, view.transform, view.layers)
+    if view.layers.contours:
+        view.contours.paint_others(painter, view.transform)
+    painter.restore()
+    if model is not None:
+        model.paint_box_texts(painter, view.transform, view.layers)

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QGuiApplication, QPainter
 
 from app.viewer.contour_edit import TOO_FEW, TOO_SMALL, close_outline
-from app.viewer.contour_overlay import paint_draft
 from app.viewer.cursors import cross_cursor, window_cursor
 from app.viewer.shown import Tool
+from app.viewer.vertices import paint_draft_corners, paint_rubber_line
 from core.domain import Point
 from core.errors import UserError
 
@@ -263,16 +263,6 @@ class FreehandTool(DrawingTool):
         super().interrupt()
         self._is_drawing = False
 
-    def paint(self, painter: QPainter) -> None:
-        """The stroke so far."""
-        paint_draft(
-            painter,
-            self.canvas.transform,
-            self.canvas.draft_points(),
-            cursor=None,
-            corners_shown=False,
-        )
-
     def _extend(self, at: Pointer) -> None:
         self._last = at.view
         self.canvas.extend_draft(self.tool, at.image)
@@ -307,14 +297,12 @@ class PolygonTool(DrawingTool):
             self.press(at)
 
     def paint(self, painter: QPainter) -> None:
-        """Corners, edges and the rubber line."""
-        paint_draft(
-            painter,
-            self.canvas.transform,
-            self.canvas.draft_points(),
-            cursor=self._cursor,
-            corners_shown=True,
-        )
+        """Corners and the rubber line."""
+        points = self.canvas.draft_points()
+        if points:
+            paint_draft_corners(painter, self.canvas.transform, points, first_only=False)
+        if points and self._cursor is not None:
+            paint_rubber_line(painter, self.canvas.transform, points, cursor=self._cursor)
 
     def _is_at(self, point: Point, at: Pointer) -> bool:
         return math.dist(self.canvas.transform.to_view(point), at.view) <= GRAB
