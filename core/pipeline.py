@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from core.events import Epoch, Event, Failed, FileInspected, Finished, Notice, P
 from core.feature_file import FeatureFile, feature_file_name, feature_key
 from core.job import Job, JobImage, Step, write_atomically, write_result
 from core.prediction import Prediction
+from core.recipe import TrunkSettings
 
 if TYPE_CHECKING:
     from core.bags import Bag
@@ -72,7 +74,6 @@ class JobRun:
     region_labels: list[NDArray[np.int8]] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     failures: dict[int, str] = field(default_factory=dict)  # by image id: file name and reason
-    trunk: Trunk | None = None
     fitted: FittedModel | None = None
     is_cut_short: bool = False
     summary: dict[str, Any] = field(default_factory=lambda: {"seconds": {}})
@@ -234,11 +235,7 @@ class JobRun:
         return saved.model
 
     def _trunk(self) -> Trunk:
-        from core.trunks import load_trunk
-
-        if self.trunk is None:
-            self.trunk = load_trunk(self.job.recipe.trunk, threads=self.job.recipe.threads)
-        return self.trunk
+        return _loaded_trunk(self.job.recipe.trunk, threads=self.job.recipe.threads)
 
     def _store(self) -> FeatureFile:
         trunk, folder = self._trunk(), Path(self.job.features_folder)
@@ -261,6 +258,14 @@ class JobRun:
     def _told(self, image_id: int, reason: str) -> Notice:
         self.failures[image_id] = reason
         return Notice(reason)
+
+
+@lru_cache(maxsize=1)
+def _loaded_trunk(settings: TrunkSettings, *, threads: int) -> Trunk:
+    """Weights are read and checked once a process, not once a job: the command line runs many jobs in one."""
+    from core.trunks import load_trunk
+
+    return load_trunk(settings, threads=threads)
 
 
 class _Pace:
