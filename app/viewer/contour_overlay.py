@@ -15,7 +15,7 @@ from app.viewer.vertices import HALO, paint_vertices
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId, Point
 
 COLOUR = {FindingClass.MALIGNANT: QColor(255, 72, 72), FindingClass.BENIGN: QColor(190, 190, 190)}
-APART = 1.5  # logical pixels along an outline between the points that are drawn of it
+APART = 2.0  # logical pixels along an outline between the points that are drawn of it
 
 Rings = list[NDArray[np.float64]]
 

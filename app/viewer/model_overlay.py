@@ -93,12 +93,14 @@ class ModelOverlay:
             painter.drawRect(area)
 
     def paint_box_texts(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
-        """Rank and score on the upper edge of each box, over every line."""
+        """Rank and score above each box, over every line; below its edge where there is no room."""
         height = QFontMetricsF(painter.font()).height()
         for box in self.best(layers.top_k):
             x, y = transform.to_view(box.rect[:2])
+            if 0 <= y < height + 2:
+                y += height + 4
             colour = BOX_COLOUR[box.finding_class].lighter(125)
-            draw_outlined(painter, QPointF(x + 5, y - height / 2), box.text, colour=colour)
+            draw_outlined(painter, QPointF(x, y - height - 2), box.text, colour=colour)
 
     def _map(self, finding_class: FindingClass) -> NDArray[np.float32]:
         if finding_class not in self._maps:

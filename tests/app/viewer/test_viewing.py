@@ -69,9 +69,9 @@ for row, column in [(150, 100), (200, 150), (233, 171)]:
     assert grey == lut[stored[row, column]], (row, column)
 places = []
 viewer.cursor_moved.connect(lambda *at: places.append(at))
-for steps in (0, 4, 4):
+for number, steps in enumerate((0, 4, 4, 6)):
     viewer.canvas.zoom_by(steps)
-    at = QPoint(260, 210)
+    at = QPoint(260 + number, 210)
     QTest.mouseMove(viewer.canvas, at)
     x, y, value = places[-1]
     assert abs((at.x() + 0.25 - viewer.canvas.transform.x) / viewer.canvas.transform.scale - x) < 1e-9
