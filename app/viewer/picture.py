@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -22,10 +23,14 @@ from core.prediction import Prediction
 class Picture:
     """What a canvas shows of one image, besides contours.
 
+    serial: a number that no other picture ever has (an address in memory is used again).
     model_version grows with each set_prediction.
     """
 
+    _serials = itertools.count(1)
+
     def __init__(self, shown: ShownImage, *, is_inverted: bool) -> None:
+        self.serial = next(self._serials)
         self.shown = shown
         self.display = Display(shown.mammogram)
         self.display.is_inverted = is_inverted

@@ -76,7 +76,7 @@ class Scene:
         """Image and heatmap."""
         layers, picture = view.layers, view.picture
         tint = (layers.opacity, layers.heatmap_class, picture.model_version) if layers.heatmap else None
-        key = (id(picture), picture.version, view.transform, view.is_moving, tint)
+        key = (picture.serial, picture.version, view.transform, view.is_moving, tint)
         return self._base.current(
             view.size, view.device_ratio, key=key, paint=lambda painter: _paint_base(painter, view)
         )
@@ -84,7 +84,7 @@ class Scene:
     def _current_marks(self, view: View) -> QPixmap:
         """Boxes, contours that are not selected, numbers."""
         key = (
-            id(view.picture),
+            view.picture.serial,
             view.picture.model_version,
             view.contours.version,
             view.layers,

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QSignalSpy
 
 from app.viewer import ShownImage, Tool
+from app.viewer.pyramid import Pyramid
 from core.domain import ImageId
 from core.pixels import display_lut
 
@@ -267,6 +268,39 @@ def test_words_take_the_place_of_an_image_that_is_loading_or_failed(opened, hand
     assert hand.screen()[150:250].max() > 150
     opened.clear()
     assert "No image is open" in opened.canvas.accessibleDescription()
+
+
+@pytest.mark.parametrize("is_blank_between", [False, True])
+def test_no_picture_of_the_image_before_is_left_on_the_screen(viewer, hand, make_mammogram, is_blank_between):
+    for number in range(1, 9):
+        stored = np.full((400, 300), 400 * number, np.uint16)
+        mammogram = make_mammogram(stored)
+        viewer.show_image(ShownImage(ImageId(number), mammogram, ""))
+        viewer.one_to_one()
+        assert hand.screen()[200, 250, 0] == display_lut(mammogram, mammogram.windows[0])[400 * number]
+        if is_blank_between:
+            viewer.show_loading("the next image")
+            hand.screen()
+
+
+def test_a_picture_that_was_coarse_while_it_moved_becomes_exact_when_it_stands_still(
+    viewer, hand, qtbot, make_mammogram
+):
+    stored = np.random.default_rng(5).integers(0, 4096, (1600, 1200), dtype=np.uint16)
+    viewer.show_image(ShownImage(ImageId(1), make_mammogram(stored), ""))
+    hand.wheel(QPoint(250, 200), 3)
+    moving = hand.screen()
+    qtbot.waitUntil(lambda: not viewer.canvas._still.isActive())
+    still = hand.screen()
+    x, y = (round(-value) for value in (viewer.canvas.transform.x, viewer.canvas.transform.y))
+    rows, columns = CORNER_TEXTS
+    exact = Pyramid(stored).resampled(
+        zoom=viewer.zoom, x0=x + columns.start, y0=y + rows.start, x1=x + columns.stop, y1=y + rows.stop
+    )
+    lut = display_lut(viewer.canvas.shown.mammogram, viewer.canvas.shown.mammogram.windows[0])
+    expected = lut[exact].astype(int)
+    assert np.abs(still[CORNER_TEXTS][..., 0] - expected).max() <= 1
+    assert np.abs(moving[CORNER_TEXTS][..., 0] - expected).max() > 1
 
 
 def test_mouse_and_keys_do_nothing_without_an_image(viewer, hand):
