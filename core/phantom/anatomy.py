@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, special
 
 from core.domain import View
 from core.phantom.plan import ImagePlan
@@ -77,17 +77,9 @@ def make_shape(plan: ImagePlan, *, settings: PhantomSettings, rng: np.random.Gen
     if plan.view is View.MLO:
         edge = ndimage.gaussian_filter1d(edge, 1.8 * mm, mode="nearest")
     nipple = (float(edge[round(nipple_row)]), float(nipple_row))
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
-    inside = x + 0.5 < edge[:, None]
-    bump = breast_rng.uniform(3.0, 4.2) * mm
-    inside |= np.hypot(x - nipple[0] + 0.35 * bump, y - nipple[1]) < bump
-    inside = ndimage.gaussian_filter(inside.astype(np.float32), 0.9 * mm, mode="nearest", truncate=2.5) > 0.5
-    pad = round(12 * mm)
-    padded = np.pad(inside, ((pad, pad), (pad, 0)), mode="edge")
-    distance = ndimage.distance_transform_edt(padded)[pad:-pad, pad:]
-    skin = ndimage.gaussian_filter(np.maximum(distance - 0.5, 0).astype(np.float32), 1.2) / np.float32(mm)
+    skin = _skin_distance(edge, nipple, bump=breast_rng.uniform(3.0, 4.2) * mm, size=(rows, columns), mm=mm)
     muscle, muscle_edge = _muscle(edge, (rows, columns), plan.view, mm, rng)
-    return Shape(edge, nipple, skin * inside, muscle, muscle_edge, mm, plan.view)
+    return Shape(edge, nipple, skin, muscle, muscle_edge, mm, plan.view)
 
 
 def make_breast(plan: ImagePlan, *, settings: PhantomSettings) -> Breast:
@@ -113,6 +105,35 @@ def make_breast(plan: ImagePlan, *, settings: PhantomSettings) -> Breast:
     tissue += _islands(shape, settings, texture=lobes + np.float32(0.6) * fine, rng=rng)
     tissue = _with_muscle(tissue, shape, fine=fine, rng=rng)
     return Breast(shape, tissue * thickness, thickness, gland * (1 - shape.muscle))
+
+
+def _skin_distance(
+    edge: NDArray[np.float64], nipple: tuple[float, float], *, bump: float, size: tuple[int, int], mm: float
+) -> Plane:
+    """(h, w) distance to the skin in mm, 0 outside; where the breast leaves the film there is no skin.
+
+    Near the skin the distance is read off the blurred coverage of each pixel, which is finer than a pixel: a
+    distance transform alone leaves steps along the border. bump: radius of the nipple in pixels.
+    """
+    rows, columns = size
+    x = np.arange(columns, dtype=np.float32)
+    fine = np.interp(np.arange(4 * rows) / 4 + 0.125, np.arange(rows) + 0.5, edge).astype(np.float32)
+    covered = np.zeros(size, np.float32)
+    for part in range(4):
+        covered += np.clip(fine[part::4, None] - x, 0, 1) / np.float32(4)
+    y = np.arange(rows, dtype=np.float32)[:, None]
+    to_nipple = np.hypot(x + np.float32(0.5 - nipple[0] + 0.35 * bump), y + np.float32(0.5 - nipple[1]))
+    covered = np.maximum(covered, np.clip(np.float32(bump + 0.5) - to_nipple, 0, 1))
+    blur = 0.9 * mm
+    blurred = ndimage.gaussian_filter(covered, blur, mode="nearest", truncate=3.5)
+    near = np.float32(blur * np.sqrt(2)) * special.erfinv(np.clip(2 * blurred - 1, -0.999, 0.999))
+    pad = round(18 * mm)
+    padded = np.pad(blurred > 0.5, ((pad, pad), (pad, 0)), mode="edge")
+    far = ndimage.distance_transform_edt(padded)[pad:-pad, pad:].astype(np.float32) - np.float32(0.5)
+    far = ndimage.gaussian_filter(far, 1.5)
+    share = smoothstep(near, 0.6 * blur, 1.7 * blur)
+    distance: Plane = np.maximum(near + share * (far - near), 0) / np.float32(mm)
+    return distance
 
 
 def _cc_edge(

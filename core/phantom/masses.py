@@ -28,7 +28,7 @@ def paint_benign_mass(
     reach = patch.distance / (size * radius(patch.angle)).astype(np.float32)
     dome = np.sqrt(np.maximum(1 - np.minimum(reach, 1) ** 2, 0)) ** np.float32(0.55)
     dome = ndimage.gaussian_filter(dome, 0.35 * scene.mm)
-    texture = _texture(patch, longest=size, rng=rng)
+    texture = _texture(patch, beta=3.4, longest=size, rng=rng)
     halo = np.exp(-(((reach - np.float32(1.06)) / np.float32(0.06)) ** 2)) * _part_of_border(patch, rng)
     contrast = contrast_of(scene.settings.benign_mass, finding)
     _displace(scene, patch, body=dome, share=0.55, blur=0.5 * size)
@@ -47,16 +47,16 @@ def paint_malignant_mass(
     if is_spiculated:
         _retract(scene, center, reach=2.6 * size, pull=0.28)
     patch = Patch.around(center, reach=3.4 * size, picture=scene.picture)
-    texture = _texture(patch, longest=0.8 * size, rng=rng)
+    texture = _texture(patch, beta=2.8, longest=0.8 * size, rng=rng)
     reach = patch.distance / (size * radius(patch.angle)).astype(np.float32) + np.float32(0.09) * texture
     body = 1 - smoothstep(reach, 0.35, 1.30)
     body = ndimage.gaussian_filter(body, (0.4 if is_spiculated else 0.7) * scene.mm)
     _displace(scene, patch, body=body, share=0.4, blur=0.5 * size)
     outer = (2.6 if is_spiculated else 1.7) * size
-    rays = _rays(patch, inner=0.45 * size, outer=outer, count=(14, 26), rng=rng)
+    rays = _rays(patch, inner=0.45 * size, outer=outer, count=(18, 34), rng=rng)
     ray_contrast = contrast_of(scene.settings.spicules, finding) * np.float32(1.0 if is_spiculated else 0.5)
     contrast = contrast_of(scene.settings.malignant_mass, finding)
-    scene.add(patch, contrast * body * (1 + np.float32(0.16) * texture) + ray_contrast * rays)
+    scene.add(patch, contrast * body * (1 + np.float32(0.18) * texture) + ray_contrast * rays)
     return Painted(_outline(radius, center, size=(1.3 if is_spiculated else 1.15) * size))
 
 
@@ -105,10 +105,10 @@ def _outline(radius: Radius, center: Center, *, size: float) -> Points:
     return np.stack([center[0] + length * np.cos(angle), center[1] + length * np.sin(angle)], axis=1)
 
 
-def _texture(patch: Patch, *, longest: float, rng: np.random.Generator) -> Plane:
+def _texture(patch: Patch, *, beta: float, longest: float, rng: np.random.Generator) -> Plane:
     """Texture inside a mass."""
     rows, columns = patch.shape
-    return power_law((rows, columns + columns % 2), beta=2.6, longest=longest, rng=rng)[:, :columns]
+    return power_law((rows, columns + columns % 2), beta=beta, longest=longest, rng=rng)[:, :columns]
 
 
 def _part_of_border(patch: Patch, rng: np.random.Generator) -> Plane:
@@ -123,13 +123,13 @@ def _rays(
     """Thin lines that run outwards from around the patch's centre and taper, uneven in length and spacing."""
     lines: list[Line] = []
     number = int(rng.integers(*count))
-    angles = np.linspace(0, 2 * np.pi, number, endpoint=False) + rng.normal(0, 1.8 / number, number)
+    angles = np.linspace(0, 2 * np.pi, number, endpoint=False) + rng.normal(0, 2.2 / number, number)
     for angle in angles:
         outwards = np.array([np.cos(angle), np.sin(angle)])
         x, y = patch.middle + inner * rng.uniform(0.6, 1.4) * outwards
-        length = (outer - inner) * rng.uniform(0.3, 1) ** 1.3
-        points = meander((x, y), angle=angle + rng.normal(0, 0.1), length=length, bend=0.5, rng=rng)
-        lines.append(Line(points, rng.uniform(0.8, 2.2), rng.uniform(0.35, 1.0), 0.2))
+        length = (outer - inner) * rng.uniform(0.25, 1) ** 1.4
+        points = meander((x, y), angle=angle + rng.normal(0, 0.1), length=length, bend=0.9, rng=rng)
+        lines.append(Line(points, rng.uniform(0.6, 2.0), rng.uniform(0.25, 1.0), 0.2))
     return draw_curves(patch.shape, lines, blur=0.9)
 
 

@@ -70,7 +70,7 @@ RADIUS_MM = {
     Lesion.LOBULATED_MASS: (5.0, 9.5),
     Lesion.ROUND_CALCIFICATIONS: (5.0, 9.0),
     Lesion.VASCULAR_CALCIFICATIONS: (7.0, 11.0),
-    Lesion.SPICULATED_MASS: (5.0, 9.0),
+    Lesion.SPICULATED_MASS: (6.0, 9.5),
     Lesion.IRREGULAR_MASS: (6.0, 10.5),
     Lesion.PLEOMORPHIC_CLUSTER: (5.0, 9.0),
     Lesion.LINEAR_CLUSTER: (6.0, 10.0),

@@ -17,6 +17,9 @@ from core.phantom.scene import Painted, Scene, Speck
 from core.phantom.settings import PhantomSettings
 from core.phantom.texture import Plane, resized
 
+# Display units from which brightness is compressed.
+SHOULDER = 0.68
+
 
 @dataclass(frozen=True, slots=True)
 class TrueFinding:
@@ -49,7 +52,7 @@ def render(plan: ImagePlan, settings: PhantomSettings) -> Rendered:
     specks = [speck for item in painted for speck in item.specks]
     for speck in [*specks, *_harmless_specks(breast, settings, rng)]:
         _add_speck(film, speck)
-    film = _with_noise(film, settings, rng)
+    film = _with_noise(_shouldered(film), settings, rng)
     is_right = plan.laterality is Laterality.RIGHT
     findings = tuple(
         TrueFinding(finding, _outline(item, plan, is_right=is_right))
@@ -93,6 +96,13 @@ def _add_speck(film: Plane, speck: Speck) -> None:
     part += (speck.contrast * np.sqrt(np.clip(part / 0.3, 0, 1)) * solid).astype(np.float32)
 
 
+def _shouldered(film: Plane) -> Plane:
+    """The scanner's curve: what is brighter than dense tissue is compressed, so that masses do not burn out."""
+    above = np.maximum(film - np.float32(SHOULDER), 0)
+    compressed: Plane = film - above + above / (1 + above / np.float32(0.45))
+    return compressed
+
+
 def _with_noise(film: Plane, settings: PhantomSettings, rng: np.random.Generator) -> Plane:
     """Quantum noise, blurred a little by the detector, more of it behind dense tissue; none in air."""
     noise = ndimage.gaussian_filter(rng.standard_normal(film.shape, dtype=np.float32), 0.55, truncate=2.0)
@@ -108,7 +118,7 @@ def _stored(
     top = 2**plan.bits - 1
     gain = top * float(np.random.default_rng([plan.breast_seed, 13]).uniform(0.70, 0.85))
     stored = np.clip(np.rint(film * np.float32(gain)), 0, top).astype(np.uint16)
-    return stored, round(gain * 0.47, 1), round(gain * float(rng.uniform(0.80, 0.90)), 1)
+    return stored, round(gain * 0.46, 1), round(gain * float(rng.uniform(0.80, 0.90)), 1)
 
 
 def _outline(item: Painted, plan: ImagePlan, *, is_right: bool) -> tuple[tuple[float, float], ...]:

@@ -19,12 +19,12 @@ class PhantomSettings:
     film_mm: tuple[float, float] = (143.4, 80.6)
     spacing_mm: float = 0.07
 
-    benign_mass: tuple[float, float] = (0.16, 0.28)
-    malignant_mass: tuple[float, float] = (0.18, 0.30)
-    spicules: tuple[float, float] = (0.20, 0.34)
+    benign_mass: tuple[float, float] = (0.13, 0.23)
+    malignant_mass: tuple[float, float] = (0.20, 0.32)
+    spicules: tuple[float, float] = (0.24, 0.38)
     benign_calcification: tuple[float, float] = (0.22, 0.42)
-    malignant_calcification: tuple[float, float] = (0.18, 0.40)
-    distortion: tuple[float, float] = (0.20, 0.34)
+    malignant_calcification: tuple[float, float] = (0.24, 0.46)
+    distortion: tuple[float, float] = (0.22, 0.36)
 
     islands: tuple[int, int] = (0, 3)  # dense islands in every view: look like masses
     island: tuple[float, float] = (0.03, 0.09)

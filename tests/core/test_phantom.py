@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from core.phantom.anatomy import make_breast
 from core.phantom.dicom import synthetic_uid, write_dicom
 from core.phantom.lesions import place
 from core.phantom.plan import Encoding, FindingPlan, ImagePlan, Lesion, deal_labels, plan_cohort
-from core.phantom.render import render
+from core.phantom.render import Rendered, render
 
 # The same anatomy on a quarter of the pixels.
 COARSE = PhantomSettings(spacing_mm=0.14)
@@ -56,6 +57,12 @@ def one_plan(lesion: Lesion, *, view: View = View.CC, laterality: Laterality = L
     plan = next(p for p in plan_cohort(2, seed=1, settings=COARSE) if p.view is view)
     finding = FindingPlan(lesion, radius_mm=7.0, strength=1.0, depth=0.5, across=0.1, height=0.1, seed=8)
     return replace(plan, density="b", laterality=laterality, findings=(finding,))
+
+
+@cache
+def drawn(plan: ImagePlan) -> Rendered:
+    """The coarse image of a plan, drawn once."""
+    return render(plan, COARSE)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -281,8 +288,7 @@ def test_a_finding_changes_the_image_inside_and_around_its_contour_and_nowhere_e
     lesion: Lesion, view: View
 ):
     plan = one_plan(lesion, view=view)
-    image = render(plan, COARSE)
-    clean = render(replace(plan, findings=()), COARSE)
+    image, clean = drawn(plan), drawn(replace(plan, findings=()))
     change = np.abs(image.stored.astype(float) - clean.stored)
     outline = shapely.Polygon(image.findings[0].outline)
     near = outline.buffer(4 * plan.findings[0].radius_mm / COARSE.spacing_mm)
@@ -296,7 +302,7 @@ def test_a_finding_changes_the_image_inside_and_around_its_contour_and_nowhere_e
 @pytest.mark.parametrize("lesion", Lesion)
 def test_every_calcification_lies_inside_its_contour(lesion: Lesion):
     plan = one_plan(lesion)
-    image, clean = render(plan, COARSE), render(replace(plan, findings=()), COARSE)
+    image, clean = drawn(plan), drawn(replace(plan, findings=()))
     rises = image.stored.astype(float) - clean.stored
     y, x = np.unravel_index(rises.argmax(), rises.shape)
     assert shapely.contains_xy(shapely.Polygon(image.findings[0].outline).buffer(1), x + 0.5, y + 0.5)
