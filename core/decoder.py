@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -133,11 +134,13 @@ def _close_quietly(stream: IO[bytes] | None) -> None:
 def _start(memory_bytes: int) -> subprocess.Popen[bytes]:
     # One thread: the helper is one of several processes, and each thread's stack counts as address space.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = (
-        [sys.executable, "--decoder"]
-        if getattr(sys, "frozen", False)
-        else [sys.executable, "-m", "core.decoder"]
-    )
+    if getattr(sys, "frozen", False):
+        command = [sys.executable, "--decoder"]
+    else:
+        # -P: a folder named core in the working directory is not ours.
+        command = [sys.executable, "-P", "-m", "core.decoder"]
+        paths = [str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     return subprocess.Popen(
         [*command, str(memory_bytes)],
         stdin=subprocess.PIPE,
@@ -226,6 +229,8 @@ def _limit_memory(memory_bytes: int) -> None:
 def serve(memory_bytes: int) -> None:
     """The helper's life: answer until standard input closes."""
     _limit_memory(memory_bytes)
+    # Ctrl-C in a terminal reaches every process; the one that asks decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Answers keep the real standard output to themselves; what a library prints goes nowhere.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -15,6 +15,10 @@ from core.pixels import content_hash
 from core.recipe import GridSettings
 from core.regions import region_grid, working_scale
 
+# Detectors have pixels of 0.025 to 0.1 mm, scanned films up to 0.2; a spacing outside these bounds is a
+# mistake (micrometres, an inch), and would make millions of regions or a single one.
+SMALLEST_SPACING_MM, LARGEST_SPACING_MM = 0.01, 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
@@ -81,7 +85,12 @@ def inspect_file(
     digest = content_hash(path)
     mammogram = decoder.decode(path)
     header = mammogram.header
-    spacing = spacing_mm or header.spacing_mm
+    spacing = header.spacing_mm if spacing_mm is None else spacing_mm
+    if spacing is not None and not SMALLEST_SPACING_MM <= spacing <= LARGEST_SPACING_MM:
+        raise UnreadableImageError(
+            f"{path.name} cannot be used: a pixel spacing of {spacing:g} mm is not that of a mammogram. "
+            "State its true spacing in millimetres, such as 0.07."
+        )
     scale = working_scale(spacing, grid)
     try:
         boxes = region_grid(tissue_mask(mammogram), scale=scale, settings=grid)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -136,3 +137,50 @@ def test_a_file_that_needs_more_memory_than_is_allowed_is_refused_and_the_next_o
         with pytest.raises(UnreadableImageError, match=r"large\.pgm"):
             decoder.decode(large)
         assert decoder.decode(picture).header.rows == 64
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a named pipe")
+def test_a_helper_killed_in_the_middle_of_an_image_costs_that_image_alone(picture, tmp_path):
+    endless = tmp_path / "endless.dcm"
+    os.mkfifo(endless)
+    with Decoder(seconds=60) as decoder, ThreadPoolExecutor(1) as pool:
+        decoder.decode(picture)
+        first = decoder.process_id
+        waiting = pool.submit(decoder.decode, endless)
+        held = os.open(endless, os.O_WRONLY)  # returns once the helper has opened the file to read it
+        os.kill(first, signal.SIGKILL)
+        while (second := decoder.process_id) in (None, first):
+            pass  # it tries once more
+        os.kill(second, signal.SIGKILL)
+        with pytest.raises(
+            UnreadableImageError, match=r"endless\.dcm could not be decoded: the decoder stopped"
+        ):
+            waiting.result(timeout=60)
+        os.close(held)
+        assert decoder.decode(picture).header.rows == 64
+        assert decoder.process_id not in (first, second)
+
+
+def test_a_folder_named_core_in_the_working_directory_is_not_taken_for_ours(picture, tmp_path, monkeypatch):
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "decoder.py").write_text("raise SystemExit(3)")
+    (tmp_path / "core" / "__init__.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with Decoder() as decoder:
+        assert decoder.decode(picture).header.rows == 64
+
+
+def test_the_helper_loads_no_torch_and_no_codec_before_it_needs_one():
+    heavy = "torch onnxruntime pydicom imagecodecs tifffile skimage scipy PySide6"
+    code = f"import sys, core.decoder; print([m for m in {heavy.split()} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_after_closing_nothing_is_decoded(picture):
+    decoder = Decoder()
+    decoder.decode(picture)
+    decoder.close()
+    assert decoder.process_id is None
+    with pytest.raises(UnreadableImageError, match="closed"):
+        decoder.decode(picture)
