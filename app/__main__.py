@@ -12,9 +12,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["--worker"] and len(words) == 2:
-        from core import worker
+        from core.worker import main as work
 
-        return worker.main(words[1])
+        return work(words[1])
     from app.cli import main as command_line
 
     return command_line(words)

@@ -7,7 +7,7 @@ from argparse import Namespace
 from app.cli.cases import cases_of
 from app.cli.console import Console
 from app.cli.projects import contours_by_image, find_model
-from core.domain import Split
+from core.domain import Contour, ImageId, Split
 from core.errors import UserError
 from core.evaluation import evaluate, text_table
 from storage.project import Project
@@ -18,7 +18,8 @@ def run(options: Namespace, console: Console) -> None:
     with Project.open(options.project, read_only=True) as project:
         store = project.store
         model = find_model(store, options.model)
-        contours, notes = None, []
+        contours: dict[ImageId, list[Contour]] | None = None
+        notes: list[str] = []
         if options.contours:
             contours, notes = contours_by_image(options.contours, store.images())
         split = None if options.split == "all" else Split(options.split)

@@ -159,7 +159,7 @@ def test_running_again_makes_nothing_anew_and_says_the_same(finished, tmp_path):
 
 
 def test_a_demo_that_stopped_while_drawing_goes_on_with_the_images_it_had_chosen(finished, tmp_path):
-    folder, said = finished
+    folder, _ = finished
     mine = Path(shutil.copytree(folder, tmp_path / "demo"))
     chosen = json.loads((mine / "demo.json").read_text())["drawn"]
     with Project.open(mine / "project") as project:
