@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+TEXT_WIDTH = 580
+
 
 class EmptyPage(QWidget):
     """Three ways to begin.
@@ -23,7 +25,7 @@ class EmptyPage(QWidget):
         self.text = QLabel()
         self.text.setObjectName("dim")
         self.text.setWordWrap(True)
-        self.text.setMaximumWidth(560)
+        self.text.setFixedWidth(TEXT_WIDTH)
         for label in (self.title, self.text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.import_images = QPushButton("Import images...")
@@ -65,6 +67,10 @@ class EmptyPage(QWidget):
         layout.setSpacing(16)
         layout.addStretch(2)
         layout.addWidget(self.title)
-        layout.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()  # no alignment: a wrapped label must be asked for its height at this width
+        middle.addStretch(1)
+        middle.addWidget(self.text)
+        middle.addStretch(1)
+        layout.addLayout(middle)
         layout.addLayout(buttons)
         layout.addStretch(3)

@@ -12,7 +12,7 @@ INFORMATION_MS = 15_000
 
 
 class MessageKind(StrEnum):
-    """Information leaves by itself; a warning stays until it is closed or replaced."""
+    """What was done, or what was not done and why."""
 
     INFORMATION = "information"
     WARNING = "warning"
@@ -57,6 +57,11 @@ class MessageBar(QFrame):
     def inform(self, text: str) -> None:
         """Say what was done; leaves after a while."""
         self._show(text, MessageKind.INFORMATION, details="")
+        self._timer.start(INFORMATION_MS)
+
+    def report(self, text: str) -> None:
+        """Say how long work ended; stays, for the reader may be looking elsewhere."""
+        self._show(text, MessageKind.INFORMATION, details="")
 
     def warn(self, text: str, *, details: str = "") -> None:
         """Say what was not done and why; stays until closed or replaced."""
@@ -76,8 +81,6 @@ class MessageBar(QFrame):
         self.style().polish(self)
         self.show()
         self._timer.stop()
-        if kind is MessageKind.INFORMATION:
-            self._timer.start(INFORMATION_MS)
 
     def _copy_details(self) -> None:
         QGuiApplication.clipboard().setText(f"{self._text.text()}\n\n{self._details}")

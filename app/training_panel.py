@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -39,7 +38,7 @@ class Curves(QWidget):
         self._epochs: list[Epoch] = []
         self._loss = _plot("Loss")
         self._auroc = _plot("AUROC, malignant")
-        self._auroc.setYRange(0.4, 1.0)
+        self._auroc.setYRange(0.0, 1.0)
         self._auroc.addLine(y=0.5, pen=pyqtgraph.mkPen("#3a4047", style=Qt.PenStyle.DashLine))
         self._lines = {
             (plot, name): plot.plot(pen=pyqtgraph.mkPen(colour, width=2), connect="finite")
@@ -209,7 +208,6 @@ class TrainingPanel(QWidget):
             layout.addWidget(widget)
         layout.addLayout(buttons)
         layout.addWidget(self.retrain)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def _show_running(self, is_running: bool) -> None:
         for widget in (self.stop, self.cancel, self.progress):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSocketNotifier, Signal
+from PySide6.QtCore import QEvent, QObject, QSocketNotifier, Signal
 from PySide6.QtWidgets import QApplication
 
 from app import theme
@@ -30,8 +30,11 @@ def run(project_folder: Path | None = None, *, read_only: bool = False) -> int:
     hook.install()
     try:
         window = open_window(project_folder, read_only=read_only)
-        with _polite_signals(window):
-            return application.exec()
+        with _polite_signals():
+            code = application.exec()
+        window.deleteLater()
+        QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+        return code
     finally:
         hook.uninstall()
 
@@ -74,11 +77,11 @@ class _Wake(QObject):
 
 
 @contextmanager
-def _polite_signals(window: MainWindow) -> Iterator[None]:
+def _polite_signals() -> Iterator[None]:
     """Ctrl+C and a system that shuts down close the window as its own button does."""
     wake = _Wake()
     asked: list[int] = []
-    wake.came.connect(lambda: window.close() if asked else None)
+    wake.came.connect(lambda: QApplication.closeAllWindows() if asked else None)
     before = {
         number: signal.signal(number, lambda number, _frame: asked.append(number))
         for number in (signal.SIGINT, signal.SIGTERM)

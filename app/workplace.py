@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app.demo_dialog import DemoDialog
 from app.desk import Desk
 from app.export_dialog import ExportDialog
 from app.help_sheet import HelpSheet
@@ -19,7 +18,7 @@ from app.project_dialog import NewProjectDialog, ReaderDialog, ask_read_only
 from app.retraining import Retraining
 from app.session import Session
 from app.settings import Settings
-from app.viewer import Tool
+from app.view_state import LAYERS, TOOLS, ViewState
 from app.worklist import image_name, tells
 from core.domain import Decision, ImageId
 from core.errors import UserError
@@ -27,14 +26,6 @@ from storage.changes import Changes
 from storage.project import Project
 from storage.records import ImageRecord, SplitSettings
 
-TOOLS = {
-    "browse": Tool.BROWSE,
-    "window": Tool.WINDOW,
-    "freehand": Tool.FREEHAND,
-    "polygon": Tool.POLYGON,
-    "edit": Tool.EDIT,
-}
-LAYERS = ("heatmap", "boxes", "contours")
 AHEAD = 2  # images loaded ahead of the reader
 NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader")
 NEEDS_IMAGES = (
@@ -72,7 +63,7 @@ class Workplace(QObject):
         self.retraining = Retraining(panel=window.training, settings=settings, parent=self)
         self._help: HelpSheet | None = None
         self._is_closed = False
-        self._restore_view()
+        self._view = ViewState(window, settings)
         self._connect_widgets()
         self._connect_actions()
         self._show_project()
@@ -107,7 +98,7 @@ class Workplace(QObject):
             return
         self._is_closed = True
         self.window.messages.clear()
-        self._keep_view()
+        self._view.keep()
         self._let_go()
         self.loader.close()
         self.settings.close()
@@ -304,6 +295,8 @@ class Workplace(QObject):
             dialog.deleteLater()
 
     def _make_demo(self) -> None:
+        from app.demo_dialog import DemoDialog  # loads the image maker, which no other start needs
+
         demo = DemoDialog(self.window)
         demo.exec()
         demo.deleteLater()
@@ -348,19 +341,16 @@ class Workplace(QObject):
         window.empty.import_requested.connect(self._ask_import)
         window.empty.open_requested.connect(self._ask_open_project)
         window.empty.demo_requested.connect(self._make_demo)
-        window.viewer.cursor_moved.connect(window.tell_cursor)
-        window.viewer.tool_changed.connect(self._show_tool)
         window.new_class.activated.connect(self._choose_class)
-        window.opacity.valueChanged.connect(lambda value: window.viewer.set_heatmap_opacity(value / 100))
         self.desk.opened.connect(self._show_opened)
         self.desk.advised.connect(messages.warn)
         self.desk.noticed.connect(messages.inform)
         self.desk.done.connect(self._next)
-        self.retraining.said.connect(messages.inform)
+        self.retraining.said.connect(messages.report)
         self.retraining.warned.connect(lambda text, details: messages.warn(text, details=details))
 
     def _connect_actions(self) -> None:
-        actions, viewer = self.window.actions_by_name, self.window.viewer
+        actions = self.window.actions_by_name
         calls: dict[str, Callable[[], object]] = {
             "new_project": self._ask_new_project,
             "open_project": self._ask_open_project,
@@ -376,22 +366,12 @@ class Workplace(QObject):
             "nothing_to_draw": lambda: self._decide(Decision.NOTHING_TO_DRAW),
             "skip": lambda: self._decide(Decision.SKIPPED),
             "done_next": self.desk.finish,
-            "reset_window": viewer.reset_window,
-            "fit": viewer.fit,
-            "one_to_one": viewer.one_to_one,
-            "image_page": lambda: self.window.tabs.setCurrentIndex(0),
-            "plane_page": lambda: self.window.tabs.setCurrentIndex(1),
             "retrain": self.retraining.start,
             "keys": self._show_keys,
             "about": self._show_about,
         }
         for name, call in calls.items():
             actions[name].triggered.connect(lambda _checked=False, call=call: call())
-        for name, tool in TOOLS.items():
-            actions[name].triggered.connect(lambda _checked=False, tool=tool: viewer.set_tool(tool))
-        actions["invert"].toggled.connect(viewer.set_inverted)
-        for name, show in self._layer_switches().items():
-            actions[name].toggled.connect(show)
 
     def _decide(self, decision: Decision) -> None:
         self.desk.toggle(decision)
@@ -399,38 +379,3 @@ class Workplace(QObject):
 
     def _choose_class(self) -> None:
         self.desk.new_class = self.window.new_class.chosen
-
-    def _show_tool(self, tool: Tool) -> None:
-        for name, each in TOOLS.items():
-            self.window.actions_by_name[name].setChecked(each is tool)
-
-    def _layer_switches(self) -> dict[str, Callable[[bool], None]]:
-        viewer = self.window.viewer
-        return {
-            "heatmap": viewer.set_heatmap_visible,
-            "boxes": viewer.set_boxes_visible,
-            "contours": viewer.set_contours_visible,
-        }
-
-    def _restore_view(self) -> None:
-        settings, window = self.settings, self.window
-        for name, switch in self._layer_switches().items():
-            is_on = settings.is_on(name, default=True)
-            window.actions_by_name[name].setChecked(is_on)
-            switch(is_on)
-        window.opacity.setValue(round(settings.overlay_opacity * 100))
-        window.viewer.set_heatmap_opacity(settings.overlay_opacity)
-        self._show_tool(window.viewer.tool)
-        if (geometry := settings.layout("window")) is not None:
-            window.restoreGeometry(geometry)
-        if (state := settings.layout("splitter")) is not None:
-            window.splitter.restoreState(state)
-
-    def _keep_view(self) -> None:
-        settings, window = self.settings, self.window
-        for name in LAYERS:
-            settings.set_on(name, window.actions_by_name[name].isChecked())
-        settings.overlay_opacity = window.opacity.value() / 100
-        settings.keep_layout("window", window.saveGeometry())
-        if window.middle.currentWidget() is window.tabs:
-            settings.keep_layout("splitter", window.splitter.saveState())

@@ -29,6 +29,8 @@ def test_information_leaves_by_itself_and_a_warning_stays(qtbot: QtBot, monkeypa
     shown.warn("Not done.")
     assert not shown._timer.isActive()
     assert shown.text == "Not done."
+    shown.report("Model 2 is trained.")
+    assert shown.text == "Model 2 is trained."
     click(qtbot, shown, "Close")
     assert shown.text == ""
 

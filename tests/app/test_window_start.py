@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 
+from app.actions import ACTIONS
+from app.help_sheet import HelpSheet
 from app.project_dialog import NewProjectDialog, ReaderDialog
 from app.settings import Settings
 from storage.project import Project
@@ -43,6 +45,17 @@ QTimer.singleShot(0, look)
 seen["code"] = run(Path(sys.argv[1]))
 seen["threads"] = [t.name for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
 print(json.dumps(seen))
+"""
+
+
+TELLS_WHEN_UP = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from app.window import run
+
+QTimer.singleShot(0, lambda: print("up", flush=True))
+sys.exit(run(Path(sys.argv[1])))
 """
 
 
@@ -232,3 +245,35 @@ def test_switches_and_layout_are_as_the_reader_left_them(in_window: InWindow, pr
 
     in_window(project_folder, first)
     in_window(project_folder, second)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal as POSIX does")
+def test_a_system_that_shuts_down_closes_the_window_cleanly(project_folder: Path):
+    window = subprocess.Popen(
+        [sys.executable, "-c", TELLS_WHEN_UP, str(project_folder)],
+        cwd=REPOSITORY,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with window:
+        assert window.stdout.readline() == "up\n"
+        window.terminate()
+        assert window.wait(60) == 0
+    Project.open(project_folder).close()
+    assert not (project_folder / "owner.json").exists()
+
+
+def test_every_key_is_on_the_sheet(in_window: InWindow, project_folder: Path):
+    def steps(hand) -> None:
+        hand.wait_for_image()
+        hand.key(Qt.Key.Key_F1)
+        sheet = next(w for w in QApplication.topLevelWidgets() if isinstance(w, HelpSheet))
+        assert sheet.isVisible()
+        text = " ".join(label.text() for label in sheet.findChildren(QLabel))
+        for spec in ACTIONS:
+            for key in spec.keys[:1]:
+                assert f"<b>{key}" in text, key
+        sheet.close()
+
+    in_window(project_folder, steps)

@@ -1,0 +1,85 @@
+"""How the image is looked at: the tool in hand, the overlays, the layout; kept from one day to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from app.main_window import MainWindow
+from app.settings import Settings
+from app.viewer import Tool
+
+TOOLS = {
+    "browse": Tool.BROWSE,
+    "window": Tool.WINDOW,
+    "freehand": Tool.FREEHAND,
+    "polygon": Tool.POLYGON,
+    "edit": Tool.EDIT,
+}
+LAYERS = ("heatmap", "boxes", "contours")
+
+
+class ViewState(QObject):
+    """Connects the actions of looking to the viewer. None of them changes the project."""
+
+    def __init__(self, window: MainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self._window, self._settings = window, settings
+        self._restore()
+        self._connect()
+
+    def keep(self) -> None:
+        """Write the switches and the layout into the settings."""
+        settings, window = self._settings, self._window
+        for name in LAYERS:
+            settings.set_on(name, window.actions_by_name[name].isChecked())
+        settings.overlay_opacity = window.opacity.value() / 100
+        settings.keep_layout("window", window.saveGeometry())
+        if window.middle.currentWidget() is window.tabs:
+            settings.keep_layout("splitter", window.splitter.saveState())
+
+    def _restore(self) -> None:
+        settings, window = self._settings, self._window
+        for name, switch in self._switches().items():
+            is_on = settings.is_on(name, default=True)
+            window.actions_by_name[name].setChecked(is_on)
+            switch(is_on)
+        window.opacity.setValue(round(settings.overlay_opacity * 100))
+        window.viewer.set_heatmap_opacity(settings.overlay_opacity)
+        self._show_tool(window.viewer.tool)
+        if (geometry := settings.layout("window")) is not None:
+            window.restoreGeometry(geometry)
+        if (state := settings.layout("splitter")) is not None:
+            window.splitter.restoreState(state)
+
+    def _connect(self) -> None:
+        actions, viewer = self._window.actions_by_name, self._window.viewer
+        for name, tool in TOOLS.items():
+            actions[name].triggered.connect(lambda _checked=False, tool=tool: viewer.set_tool(tool))
+        viewer.tool_changed.connect(self._show_tool)
+        viewer.cursor_moved.connect(self._window.tell_cursor)
+        actions["invert"].toggled.connect(viewer.set_inverted)
+        for name, switch in self._switches().items():
+            actions[name].toggled.connect(switch)
+        self._window.opacity.valueChanged.connect(lambda value: viewer.set_heatmap_opacity(value / 100))
+        for name, show in {
+            "reset_window": viewer.reset_window,
+            "fit": viewer.fit,
+            "one_to_one": viewer.one_to_one,
+            "image_page": lambda: self._window.tabs.setCurrentIndex(0),
+            "plane_page": lambda: self._window.tabs.setCurrentIndex(1),
+        }.items():
+            actions[name].triggered.connect(lambda _checked=False, show=show: show())
+
+    def _switches(self) -> dict[str, Callable[[bool], None]]:
+        viewer = self._window.viewer
+        return {
+            "heatmap": viewer.set_heatmap_visible,
+            "boxes": viewer.set_boxes_visible,
+            "contours": viewer.set_contours_visible,
+        }
+
+    def _show_tool(self, tool: Tool) -> None:
+        for name, each in TOOLS.items():
+            self._window.actions_by_name[name].setChecked(each is tool)
