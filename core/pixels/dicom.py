@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from core.domain import Laterality, View
 from core.errors import UnreadableImageError
@@ -35,7 +37,27 @@ _MAGNIFICATION = "EstimatedRadiographicMagnificationFactor"
 
 
 def read(path: Path) -> Mammogram:
-    """Decode one DICOM file. Raises UnreadableImageError, or what pydicom and the codecs raise on damage."""
+    """Decode one DICOM file. Raises UnreadableImageError, or one of READING_FAILURES on damage."""
+    with _ordinary_errors():
+        return _read(path)
+
+
+def read_header(path: Path) -> ImageHeader:
+    """What one DICOM file says about its image. Raises as read does."""
+    with _ordinary_errors():
+        return _header(_open(path, stop_before_pixels=True), path)
+
+
+@contextmanager
+def _ordinary_errors() -> Iterator[None]:
+    """Turns the errors that pydicom derives from Exception itself into a ValueError."""
+    try:
+        yield
+    except (BytesLengthException, InvalidDicomError) as error:
+        raise ValueError("a DICOM element is damaged") from error
+
+
+def _read(path: Path) -> Mammogram:
     dataset = _open(path, stop_before_pixels=False)
     header = _header(dataset, path)
     if header.frames > 1:
@@ -58,21 +80,13 @@ def read(path: Path) -> Mammogram:
     )
 
 
-def read_header(path: Path) -> ImageHeader:
-    """What one DICOM file says about its image."""
-    return _header(_open(path, stop_before_pixels=True), path)
-
-
 def _open(path: Path, *, stop_before_pixels: bool) -> Dataset:
     """The data set of a file, with a preamble or without one."""
     with path.open("rb") as file:
         start = file.read(132)
     if start[128:132] != b"DICM" and start[:2] not in (b"\x08\x00", b"\x02\x00"):
         raise UnreadableImageError("it is not a DICOM, PNG, TIFF or PGM image.")
-    try:
-        return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
-    except InvalidDicomError as error:
-        raise UnreadableImageError("it is not a DICOM, PNG, TIFF or PGM image.") from error
+    return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
 
 
 def _header(dataset: Dataset, path: Path) -> ImageHeader:

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from core.pixels.foreign import READING_FAILURES
+
+# pydicom's own errors come from Exception itself.
+DICOM_FAILURES = (*READING_FAILURES, BytesLengthException, InvalidDicomError)
 
 
 def text(dataset: Dataset, keyword: str) -> str:
@@ -32,7 +36,7 @@ def numbers(dataset: Dataset, keyword: str) -> list[float]:
     """All values of an element as finite numbers; [] where one of them is none."""
     try:
         values = [float(value) for value in _values(dataset, keyword)]
-    except READING_FAILURES:
+    except DICOM_FAILURES:
         return []
     return values if all(map(math.isfinite, values)) else []
 
@@ -51,7 +55,7 @@ def items(dataset: Dataset, keyword: str) -> list[Dataset]:
 def _values(dataset: Dataset, keyword: str) -> list[Any]:
     try:
         value = dataset.get(keyword)
-    except READING_FAILURES:  # pydicom converts a value when it is asked for, and refuses what is no value
+    except DICOM_FAILURES:  # pydicom converts a value when it is asked for, and refuses what is no value
         return []
     if value is None:
         return []

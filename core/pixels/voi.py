@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from core.errors import UnreadableImageError
-from core.pixels.elements import items, numbers, text, texts
-from core.pixels.foreign import READING_FAILURES
+from core.pixels.elements import DICOM_FAILURES, items, numbers, text, texts
 from core.pixels.records import WINDOW_FUNCTIONS, VoiLut, Window, through_table
 
 
@@ -63,7 +62,7 @@ def _table(item: Dataset, *, is_little_endian: bool) -> tuple[int, int, NDArray[
     count, first, bits = int(descriptor[0]) or 65536, int(descriptor[1]), int(descriptor[2])
     try:
         entries = _entries(item["LUTData"].value, count=count, is_little_endian=is_little_endian)
-    except READING_FAILURES:
+    except DICOM_FAILURES:
         return None
     if entries is None or not 1 <= bits <= 16:
         return None

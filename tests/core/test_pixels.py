@@ -500,6 +500,25 @@ def test_flipped_bits_give_an_image_or_one_sentence(tmp_path, seed):
     assert outcome == "" or outcome.startswith("image.dcm ")
 
 
+@pytest.mark.parametrize("element", [b"\x28\x00\x10\x00US", b"\x28\x00\x00\x01US"])
+def test_a_value_of_an_impossible_length_is_damage_or_absent(write, element):
+    path = write()
+    content = path.read_bytes()
+    place = content.index(element) + len(element)
+    path.write_bytes(content[:place] + b"\x03\x00abc" + content[place + 4 :])
+    with pytest.raises(UnreadableImageError, match=r"^image\.dcm cannot be used"):
+        read_mammogram(path)
+
+
+def test_a_group_length_of_an_impossible_length_is_refused(write):
+    path = write()
+    content = path.read_bytes()
+    assert content[132:140] == b"\x02\x00\x00\x00UL\x04\x00"
+    path.write_bytes(content[:138] + b"\x05\x00" + content[140:144] + b"x" + content[144:])
+    with pytest.raises(UnreadableImageError, match=r"^image\.dcm cannot be used: it is damaged"):
+        read_mammogram(path)
+
+
 def test_an_odd_file_is_read_in_silence(write, capfd, caplog):
     path = write(PatientBirthDate="", StudyDate="20200101")
     path.write_bytes(path.read_bytes().replace(b"20200101", b"zzzzzzzz"))
