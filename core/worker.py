@@ -61,6 +61,7 @@ def _cap_threads(path: Path) -> None:
     from core.job import Job
 
     threads = str(Job.read(path).recipe.threads)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # see app.__main__
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, threads)
 
