@@ -64,6 +64,9 @@ def _cap_threads(path: Path) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # see app.__main__
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, threads)
+    # Threads that wait by spinning take the processor from those they wait for as soon as anything else runs: with
+    # the window and one more program beside it, an epoch on two threads took 5 to 20 times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _give_way() -> None:

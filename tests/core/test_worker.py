@@ -171,12 +171,13 @@ def test_a_worker_lets_others_go_first(tmp_path):
 import os
 from core.events import Notice, Finished
 def run_job(folder, control):
-    yield Notice(f"{os.getpriority(os.PRIO_PROCESS, 0)} {os.environ['OMP_NUM_THREADS']}")
+    yield Notice(f"{os.getpriority(os.PRIO_PROCESS, 0)} {os.environ['OMP_NUM_THREADS']} {os.environ['OMP_WAIT_POLICY']}")
     yield Finished()
 """
     events, _, _ = end_of(start(folder, program=asks))
-    niceness, threads = events[0].text.split()
+    niceness, threads, waiting = events[0].text.split()
     assert int(niceness) >= min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+    assert waiting == os.environ.get("OMP_WAIT_POLICY", "PASSIVE")
     assert threads == os.environ.get("OMP_NUM_THREADS", str(Recipe().threads))
 
 
