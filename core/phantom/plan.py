@@ -64,7 +64,7 @@ MALIGNANT_DECK = (
     Lesion.SPICULATED_MASS,
     Lesion.LINEAR_CLUSTER,
 )
-DENSITY_DECK = "bcbacbcdbcbadcc"
+DENSITY_DECK = "bcbacbcdbcbbccb"
 RADIUS_MM = {
     Lesion.SMOOTH_MASS: (4.5, 9.0),
     Lesion.LOBULATED_MASS: (5.0, 9.5),
@@ -216,7 +216,7 @@ def _plan_findings(
 ) -> tuple[FindingPlan, ...]:
     malignant, benign = label.targets
     lesions = [next(decks[FindingClass.MALIGNANT]) for _ in range(malignant)]
-    second = bool(benign and not malignant and rng.random() < 0.3)
+    second = bool(benign and not malignant and rng.random() < 0.2)
     lesions += [next(decks[FindingClass.BENIGN]) for _ in range(benign + second)]
     quadrants = _shuffled([(-1, -1), (-1, 1), (1, 1), (1, -1)], rng)
     # Most findings lie in the upper outer quadrant, as they do in women.

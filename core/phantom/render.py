@@ -18,7 +18,7 @@ from core.phantom.settings import PhantomSettings
 from core.phantom.texture import Plane, resized
 
 # Display units from which brightness is compressed.
-SHOULDER = 0.68
+SHOULDER = 0.74
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _stored(
     top = 2**plan.bits - 1
     gain = top * float(np.random.default_rng([plan.breast_seed, 13]).uniform(0.70, 0.85))
     stored = np.clip(np.rint(film * np.float32(gain)), 0, top).astype(np.uint16)
-    return stored, round(gain * 0.46, 1), round(gain * float(rng.uniform(0.80, 0.90)), 1)
+    return stored, round(gain * 0.47, 1), round(gain * float(rng.uniform(0.90, 0.98)), 1)
 
 
 def _outline(item: Painted, plan: ImagePlan, *, is_right: bool) -> tuple[tuple[float, float], ...]:

@@ -19,16 +19,16 @@ class PhantomSettings:
     film_mm: tuple[float, float] = (143.4, 80.6)
     spacing_mm: float = 0.07
 
-    benign_mass: tuple[float, float] = (0.13, 0.23)
-    malignant_mass: tuple[float, float] = (0.20, 0.32)
-    spicules: tuple[float, float] = (0.24, 0.38)
-    benign_calcification: tuple[float, float] = (0.22, 0.42)
-    malignant_calcification: tuple[float, float] = (0.24, 0.46)
-    distortion: tuple[float, float] = (0.22, 0.36)
+    benign_mass: tuple[float, float] = (0.09, 0.18)
+    malignant_mass: tuple[float, float] = (0.24, 0.36)
+    spicules: tuple[float, float] = (0.28, 0.44)
+    benign_calcification: tuple[float, float] = (0.20, 0.38)
+    malignant_calcification: tuple[float, float] = (0.28, 0.50)
+    distortion: tuple[float, float] = (0.28, 0.44)
 
     islands: tuple[int, int] = (0, 3)  # dense islands in every view: look like masses
     island: tuple[float, float] = (0.03, 0.09)
-    crossings: tuple[int, int] = (0, 3)  # crossing strands in every view: look like spiculation
+    crossings: tuple[int, int] = (0, 2)  # crossing strands in every view: look like spiculation
     lone_calcification: float = 0.2  # share of views with one or two harmless specks
     quantum_noise: float = 0.012  # standard deviation in fat
 
