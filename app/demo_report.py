@@ -39,11 +39,16 @@ def before_after(comparisons: Sequence[Comparison], cases: Sequence[Case], *, dr
 
 
 def _signed(comparison: Comparison) -> str:
-    value = comparison.difference.value
-    if value is None:
+    if comparison.difference.value is None:
         return "-"
+    text = _plus(comparison.difference.value)
     interval = comparison.difference.interval
-    return f"{value:+.3f}" + (f" [{interval.low:+.3f}, {interval.high:+.3f}]" if interval else "")
+    return f"{text} [{_plus(interval.low)}, {_plus(interval.high)}]" if interval else text
+
+
+def _plus(value: float) -> str:
+    """Three digits with a sign; what rounds to nothing is +0.000."""
+    return f"{round(value, 3) + 0.0:+.3f}"
 
 
 def what_changed(before: Sequence[Case], after: Sequence[Case]) -> list[str]:

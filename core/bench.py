@@ -29,7 +29,8 @@ class Figure:
     note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.value:.3g} {self.unit}"
+        digits = f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:.3g}"
+        return f"{digits} {self.unit}"
 
 
 def machine() -> str:
