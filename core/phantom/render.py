@@ -108,7 +108,8 @@ def _with_noise(film: Plane, settings: PhantomSettings, rng: np.random.Generator
     noise = ndimage.gaussian_filter(rng.standard_normal(film.shape, dtype=np.float32), 0.55, truncate=2.0)
     noise /= noise[::8, ::8].std()
     strength = np.float32(settings.quantum_noise) * np.sqrt(np.maximum(film, 0) / np.float32(0.3))
-    return np.maximum(film + strength * noise, 0)
+    noisy: Plane = np.maximum(film + strength * noise, 0)
+    return noisy
 
 
 def _stored(

@@ -31,7 +31,12 @@ def test_the_window_never_imports_torch():
 
 
 def test_the_command_line_starts_without_qt_and_without_torch():
-    assert not modules_loaded_by("import app.__main__, app.cli") & {"PySide6", "torch", "onnxruntime", "pyqtgraph"}
+    assert not modules_loaded_by("import app.__main__, app.cli") & {
+        "PySide6",
+        "torch",
+        "onnxruntime",
+        "pyqtgraph",
+    }
 
 
 def test_qt_and_python_are_a_pair_that_is_known_to_work():
@@ -46,7 +51,10 @@ def test_the_folder_named_packaging_is_no_package():
 
 def test_every_dependency_has_its_reason_written_down():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = [*project["dependencies"], *(n for extra in project["optional-dependencies"].values() for n in extra)]
+    names = [
+        *project["dependencies"],
+        *(n for extra in project["optional-dependencies"].values() for n in extra),
+    ]
     reasons = (ROOT / "docs" / "dependencies.md").read_text().lower()
     plain = {name.split(";")[0].split("=")[0].split(">")[0].split("<")[0].strip().lower() for name in names}
     assert {name for name in plain if f"`{name}`" not in reasons} == set()
