@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
 
+from app.viewer.model_overlay import LEAST_SCORE, ModelOverlay
 from app.viewer.outlined_text import LIGHT, Line, draw_corner
 from app.viewer.shown import Layers
 from core.domain import Laterality, View
@@ -31,6 +32,8 @@ def place_text(header: ImageHeader) -> str:
 def marks(header: ImageHeader) -> list[str]:
     """What a reader must know about these pixels before trusting them."""
     found = []
+    if header.is_synthetic:
+        found.append("SYNTHETIC: no patient")
     if header.is_for_processing:
         found.append("For Processing: raw detector data")
     if header.is_lossy:
@@ -48,13 +51,15 @@ def zoom_text(zoom: float) -> str:
     return f"Zoom {percent} %" + ("  (below 1:1)" if zoom < 1 - 1e-6 else "")
 
 
-def layer_lines(layers: Layers, *, has_model: bool, contours: int) -> list[Line]:
+def layer_lines(layers: Layers, *, model: ModelOverlay | None, contours: int) -> list[Line]:
     """Which overlays are on, and which hide something."""
     lines = []
-    if has_model and layers.heatmap:
-        lines.append(Line(f"Model: heatmap, {layers.heatmap_class}, relative to this image", MODEL))
-    if has_model and layers.boxes:
-        lines.append(Line("Model: dashed boxes, M blue, B green", MODEL))
+    if model is not None and layers.heatmap:
+        lines.append(Line(f"Model: heatmap, {layers.heatmap_class}", MODEL))
+    if model is not None and layers.boxes:
+        has_boxes = bool(model.best(layers.top_k))
+        text = "dashed boxes, M blue, B green" if has_boxes else f"no region scores {LEAST_SCORE} or more"
+        lines.append(Line(f"Model: {text}", MODEL))
     if contours and not layers.contours:
         lines.append(Line("Contours are hidden", WARNING))
     return lines

@@ -24,6 +24,8 @@ BOX_LETTER = {FindingClass.MALIGNANT: "M", FindingClass.BENIGN: "B"}
 # Lightness rises along the map: dark red, red, orange, yellow.
 WARM = np.array([(120, 10, 30), (205, 40, 25), (245, 125, 25), (255, 190, 80)], dtype=np.float64)
 LOW, HIGH = 0.15, 0.65  # map values between which the tint fades in
+LEAST_SCORE = 0.05  # a region below it has no box: normal images stay free of boxes, as in the paper's Fig. 4
+FULL_SCORE = 0.2  # an image whose best region scores less has a fainter heatmap, not the same one
 GLOW = 0.3  # share of the tint that is added as light, so that it is seen on dark tissue
 
 
@@ -57,7 +59,7 @@ class ModelOverlay:
         self._best: dict[int, list[RankedBox]] = {}
 
     def best(self, top_k: int) -> list[RankedBox]:
-        """The top boxes of both classes, benign first so that malignant ones are drawn over them."""
+        """The top boxes of both classes that score enough, benign first so that malignant ones lie over them."""
         if top_k not in self._best:
             self._best[top_k] = list(self._ranked(top_k))
         return self._best[top_k]
@@ -106,13 +108,17 @@ class ModelOverlay:
         if finding_class not in self._maps:
             rows, columns = self._size
             score = self._prediction.score[:, COLUMN[finding_class]]
-            self._maps[finding_class] = heatmap(self._boxes, score, rows=rows, columns=columns)
+            relative = heatmap(self._boxes, score, rows=rows, columns=columns)
+            strength = min(1.0, float(score.max(initial=0.0)) / FULL_SCORE)
+            self._maps[finding_class] = relative * np.float32(strength)
         return self._maps[finding_class]
 
     def _ranked(self, top_k: int) -> Iterator[RankedBox]:
         for finding_class, column in COLUMN.items():
             score = self._prediction.score[:, column]
             for rank, index in enumerate(top_boxes(self._boxes, score, top_k), start=1):
+                if score[index] < LEAST_SCORE:
+                    break
                 x0, y0, x1, y1 = (float(value) for value in self._boxes[index])
                 yield RankedBox(finding_class, rank, float(score[index]), (x0, y0, x1, y1))
 

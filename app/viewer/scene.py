@@ -98,7 +98,7 @@ class Scene:
 def paint_texts(painter: QPainter, view: View) -> None:
     """The corners."""
     picture, count = view.picture, len(view.contours.findings)
-    lower_left = layer_lines(view.layers, has_model=picture.model is not None, contours=count)
+    lower_left = layer_lines(view.layers, model=picture.model, contours=count)
     lower_left += [Line(picture.display.text), Line(zoom_text(view.transform.scale * view.device_ratio))]
     draw_corner_texts(
         painter,

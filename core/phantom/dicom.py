@@ -20,6 +20,7 @@ from core.domain import Laterality, View
 from core.phantom.plan import Encoding, ImagePlan
 from core.phantom.render import Rendered
 from core.phantom.settings import PhantomSettings
+from core.pixels.records import SYNTHETIC_MANUFACTURER
 
 STATEMENT = "SYNTHETIC: computed from random numbers, shows no patient, not for diagnosis"
 _SYNTAX = {
@@ -95,7 +96,7 @@ def _add_patient(dataset: Dataset, plan: ImagePlan) -> None:
 
 def _add_acquisition(dataset: Dataset, plan: ImagePlan, settings: PhantomSettings) -> None:
     dataset.Modality = "MG"
-    dataset.Manufacturer = "Lesionloop (synthetic)"
+    dataset.Manufacturer = SYNTHETIC_MANUFACTURER
     dataset.ManufacturerModelName = "Phantom"
     dataset.SoftwareVersions = "1"
     dataset.DeviceSerialNumber = "0"

@@ -23,7 +23,7 @@ from core.pixels.names import (
     view_of_code,
 )
 from core.pixels.plain_files import check_size
-from core.pixels.records import ImageHeader, Mammogram
+from core.pixels.records import SYNTHETIC_MANUFACTURER, ImageHeader, Mammogram
 
 _FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.2.1"
 _LOSSY_SYNTAXES = {
@@ -117,6 +117,7 @@ def _header(dataset: Dataset, path: Path) -> ImageHeader:
         study_uid=text(dataset, "StudyInstanceUID"),
         sop_class=text(dataset, "SOPClassUID"),
         transfer_syntax=syntax,
+        is_synthetic=text(dataset, "Manufacturer") == SYNTHETIC_MANUFACTURER,
         is_linear_exposure=is_for_processing and text(dataset, "PixelIntensityRelationship") != "LOG",
     )
 

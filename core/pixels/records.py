@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.domain import Laterality, View
 
+SYNTHETIC_MANUFACTURER = "Lesionloop (synthetic)"
 WINDOW_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
@@ -60,7 +61,7 @@ class ImageHeader:
     DICOM attribute it comes from ('ImagerPixelSpacing' is at the detector, corrected for magnification).
     is_inverted: a high value is dark (MONOCHROME1, presentation LUT INVERSE, raw exposure).
     is_linear_exposure: values are proportional to the exposure, so that contrast is in their logarithm.
-    frames: 1 for a plain mammogram. patient_id: the key of the patient, as read; never for a message.
+    is_synthetic: a phantom of core.phantom, told by its Manufacturer. frames: 1 for a plain mammogram. patient_id: the key of the patient, as read; never for a message.
     """
 
     rows: int
@@ -79,6 +80,7 @@ class ImageHeader:
     sop_class: str = ""
     transfer_syntax: str = ""
     is_linear_exposure: bool = False
+    is_synthetic: bool = False
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.columns < 1:

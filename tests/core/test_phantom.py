@@ -25,6 +25,7 @@ from core.phantom.dicom import synthetic_uid, write_dicom
 from core.phantom.lesions import place
 from core.phantom.plan import Encoding, FindingPlan, ImagePlan, Lesion, deal_labels, plan_cohort
 from core.phantom.render import Rendered, render
+from core.pixels import read_header
 
 # The same anatomy on a quarter of the pixels.
 COARSE = PhantomSettings(spacing_mm=0.14)
@@ -176,6 +177,7 @@ def test_every_file_says_that_it_is_synthetic(cohort: Cohort, files: dict[str, p
         assert dataset.PatientID.startswith("PHANTOM-0")
         assert dataset.SeriesDescription.startswith("SYNTHETIC")
         assert dataset.ImageComments.startswith("SYNTHETIC")
+    assert all(read_header(path).is_synthetic for path in cohort.images_folder.iterdir())
     assert "SYNTHETIC" in (cohort.folder / "SYNTHETIC.txt").read_text()
     assert "SYNTHETIC" in json.loads(cohort.contours_file.read_bytes())["info"]["description"]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -51,6 +53,23 @@ def test_as_many_boxes_are_drawn_as_asked_for(prediction):
     assert texts == {"M1 0.60", "M2 0.10", "B1 0.30", "B2 0.10"}
     assert [box.text for box in overlay.best(1)] == ["B1 0.30", "M1 0.60"]
     assert overlay.best(0) == []
+
+
+def test_a_region_that_scores_next_to_nothing_has_no_box(prediction):
+    model, boxes = prediction
+    faint = replace(model, score=model.score * np.float32(0.1))
+    overlay = ModelOverlay(faint, boxes, rows=400, columns=300)
+    assert [box.text for box in overlay.best(3)] == ["M1 0.06"]
+
+
+def test_an_image_without_suspicion_has_no_hot_heatmap(opened, hand, prediction):
+    model, boxes = prediction
+    opened.set_boxes_visible(False)
+    opened.set_heatmap_visible(True)
+    opened.set_prediction(replace(model, score=model.score * np.float32(0.01)), boxes)
+    faint = hand.screen()
+    opened.set_heatmap_visible(False)
+    assert not pixels_that_differ(hand.screen(), faint).any()
 
 
 def test_boxes_are_those_of_the_core(prediction):
