@@ -112,6 +112,7 @@ def test_missed_puts_malignant_images_with_a_low_probability_first_and_others_la
     order = rank("missed", pool, seed=0)
     assert [item.image_id for item in order][:3] == [1, 3, 0]
     assert order[0].reason == "labelled malignant, but the model gives it 0.05"
+    assert order[2].reason == "labelled malignant, and the model agrees: 0.90"
 
 
 def test_confusable_is_high_only_where_both_probabilities_are_high_and_alike():

@@ -12,9 +12,12 @@ def missed(pool: Pool) -> Opinion:
     p = pool.p_malignant
     score = np.where(pool.is_malignant, 1.0 - p, 0.0)
     reasons = [
-        f"labelled malignant, but the model gives it {value:.2f}"
-        if is_malignant
-        else "not labelled malignant"
+        _reason(value) if is_malignant else "not labelled malignant"
         for value, is_malignant in zip(p, pool.is_malignant, strict=True)
     ]
     return Opinion(score, reasons)
+
+
+def _reason(p: float) -> str:
+    said = "but the model gives it" if p < 0.5 else "and the model agrees:"
+    return f"labelled malignant, {said} {p:.2f}"
