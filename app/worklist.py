@@ -78,7 +78,7 @@ def state_text(record: ImageRecord) -> str:
         return "unreadable"
     if contours:
         drawn = "1 contour" if contours == 1 else f"{contours} contours"
-        return f"{drawn}, done" if record.decision is Decision.ANNOTATED else drawn
+        return f"{drawn} ✓" if record.decision is Decision.ANNOTATED else drawn
     if record.decision is Decision.NOTHING_TO_DRAW:
         return "nothing to draw"
     return "done" if record.decision is Decision.ANNOTATED else ""
@@ -165,7 +165,7 @@ class WorklistModel(QAbstractTableModel):
                 "Side and projection",
                 "Label of the whole image: N, B, M or both",
                 "Probability of a malignant finding, by the current model",
-                "What has been done",
+                "What has been done; ✓ where a reader says that all is drawn",
             )[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -125,7 +125,7 @@ def test_moving_past_either_end_stays_where_it_is(worklist: Worklist):
         ({}, ""),
         ({"malignant_findings": 1}, "1 contour"),
         ({"malignant_findings": 1, "benign_findings": 1}, "2 contours"),
-        ({"malignant_findings": 1, "decision": Decision.ANNOTATED}, "1 contour, done"),
+        ({"malignant_findings": 1, "decision": Decision.ANNOTATED}, "1 contour ✓"),
         ({"decision": Decision.NOTHING_TO_DRAW}, "nothing to draw"),
         ({"decision": Decision.SKIPPED}, "skipped"),
         ({"failure": "It holds no pixels."}, "cannot be used"),
