@@ -31,6 +31,7 @@ from core.recipe import TrunkSettings
 
 if TYPE_CHECKING:
     from core.bags import Bag
+    from core.feature_making import Wanted
     from core.model import DualBranch
     from core.training_run import FittedModel
     from core.trunks import Trunk
@@ -144,8 +145,6 @@ class JobRun:
         self.is_cut_short = len(lines) < len(files)
 
     def _make_features(self) -> Iterator[Event]:
-        from core.feature_making import ImageFailed, make_features
-
         made = 0
         pace = _Pace("features", total=len(self.job.images))
         with self._store() as store:
@@ -154,10 +153,9 @@ class JobRun:
                 if feature_key(image.content_hash, image.scale, boxes) not in store:
                     wanted.append((image, boxes))
             yield pace.skip(len(self.job.images) - len(wanted))
-            grid = self.job.recipe.grid
-            for ended in make_features(wanted, self._trunk(), grid=grid, store=store, control=self.control):
-                if isinstance(ended, ImageFailed):
-                    yield self._told(ended.image_id, ended.reason)
+            for image_id, reason in self._made(wanted, store=store):
+                if reason:
+                    yield self._told(image_id, reason)
                 else:
                     made += 1
                 yield pace.one_more()
@@ -167,6 +165,19 @@ class JobRun:
             raise UserError(
                 f"None of the images can be used. The first: {next(iter(self.failures.values()))}"
             )
+
+    def _made(self, wanted: Sequence[Wanted], *, store: FeatureFile) -> Iterator[tuple[int, str]]:
+        """Make features: image ids, each with the reason why it has none or an empty one.
+
+        The trunk takes a second or two to load, so a job that finds all features there goes without it.
+        """
+        if not wanted:
+            return
+        from core.feature_making import ImageFailed, make_features
+
+        grid = self.job.recipe.grid
+        for ended in make_features(wanted, self._trunk(), grid=grid, store=store, control=self.control):
+            yield ended.image_id, ended.reason if isinstance(ended, ImageFailed) else ""
 
     def _fit(self) -> Iterator[Event]:
         from core.model import save_model
@@ -192,7 +203,7 @@ class JobRun:
             self.fitted.model,
             recipe=self.fitted.recipe,
             metrics=self.fitted.metrics,
-            trunk_key=self._trunk().key,
+            trunk_key=self._trunk_key(),
         )
         write_atomically(folder / "curves.csv", _curves(self.fitted.curves))
         self.results += [f"model/{name}" for name in MODEL_FILES]
@@ -227,7 +238,7 @@ class JobRun:
         from core.model import load_model
 
         saved = load_model(Path(self.job.model_folder))
-        if saved.trunk_key != self._trunk().key or saved.recipe.grid != self.job.recipe.grid:
+        if saved.trunk_key != self._trunk_key() or saved.recipe.grid != self.job.recipe.grid:
             raise UserError(
                 "The model was trained on region features of another kind than those of this project's settings: "
                 "it was not used. Train again, or choose the settings that the model was trained with."
@@ -237,11 +248,19 @@ class JobRun:
     def _trunk(self) -> Trunk:
         return _loaded_trunk(self.job.recipe.trunk, threads=self.job.recipe.threads)
 
+    def _trunk_key(self) -> str:
+        from core.trunks import trunk_key
+
+        return trunk_key(self.job.recipe.trunk)
+
     def _store(self) -> FeatureFile:
-        trunk, folder = self._trunk(), Path(self.job.features_folder)
+        """The one file of this recipe's kind of features: another trunk, mode or grid has another name."""
+        from core.trunks import trunk_dimension
+
+        folder = Path(self.job.features_folder)
         folder.mkdir(parents=True, exist_ok=True)
-        name = feature_file_name(trunk.key, self.job.recipe.grid)
-        return FeatureFile.open(folder, name, dimension=trunk.dimension)
+        name = feature_file_name(self._trunk_key(), self.job.recipe.grid)
+        return FeatureFile.open(folder, name, dimension=trunk_dimension(self.job.recipe.trunk))
 
     def _features(self, store: FeatureFile, index: int) -> NDArray[np.float16] | Notice | None:
         """Features of one image; a Notice where it newly turns out to have none, None where that was told before."""

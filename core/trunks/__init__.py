@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from core.errors import UserError
 from core.recipe import TrunkSettings
 from core.trunks.engines import Engine, make_engine
-from core.trunks.lite0 import SHA256, find_weights, load_lite0, read_weights
+from core.trunks.lite0 import HEAD_CHANNELS, SHA256, STAGES, find_weights, load_lite0, read_weights
 from core.trunks.sections import FloatArray, Section, lite0_sections
 
-__all__ = ["ALIGNMENT", "Trunk", "load_trunk", "trunk_key"]
+__all__ = ["ALIGNMENT", "Trunk", "load_trunk", "trunk_dimension", "trunk_key"]
 
 # Rows and columns of everything that a trunk is given are multiples of this, so that TensorFlow's SAME padding
 # always lies in the same way and strips meet without a seam.
@@ -27,6 +27,7 @@ ALIGNMENT = 32
 # Raised when anything outside the settings changes the numbers (crop, margin, resampling, pooling, scaling).
 FEATURES_VERSION = 1
 TAPS = {"final": 32, "stride16": 16}
+STRIDE_16_STAGE = 4  # the last stage before the step to stride 32
 WINDOW_BATCH = 8
 
 
@@ -106,6 +107,15 @@ def trunk_key(settings: TrunkSettings) -> str:
     """Short hash of everything that decides a trunk's features. Needs no weights and loads nothing."""
     facts = {"settings": asdict(settings), "weights": SHA256, "version": FEATURES_VERSION}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def trunk_dimension(settings: TrunkSettings) -> int:
+    """How many features a region has. Needs no weights and loads nothing.
+
+    Raises UserError when the settings name something this version does not know.
+    """
+    _check(settings)
+    return HEAD_CHANNELS if settings.tap == "final" else STAGES[STRIDE_16_STAGE].channels
 
 
 def _check(settings: TrunkSettings) -> None:

@@ -18,7 +18,7 @@ from core.inspection import Inspected
 from core.job import Job, JobImage, Step, read_result
 from core.model import load_model
 from core.pipeline import run_job
-from core.recipe import GridSettings, Recipe, TrunkSettings
+from core.recipe import GridSettings, Recipe, TrunkMode, TrunkSettings
 from core.scoring import score
 from core.trunks import trunk_key
 
@@ -221,6 +221,77 @@ def test_a_model_of_other_features_is_refused(trained, tmp_path):
     assert "another kind" in last.text
 
 
+def windows_of(recipe):
+    """The same recipe on features made window by window."""
+    return replace(recipe, trunk=replace(recipe.trunk, mode=TrunkMode.WINDOWS))
+
+
+def test_a_dense_recipe_does_not_train_on_features_made_window_by_window(tmp_path):
+    folder = ready_cohort(tmp_path, recipe=windows_of(QUICK))
+    replace(Job.read(folder), recipe=QUICK).write(folder)
+    events = events_of(folder)
+    assert sum(isinstance(event, Notice) for event in events) == 12  # each image that is not a test patient's
+    assert isinstance(events[-1], Failed)
+    assert "nothing to train on" in events[-1].text
+    assert not (folder / "result.json").exists()
+
+
+def test_features_of_both_modes_in_one_folder_stay_apart(trained, tmp_path):
+    for recipe in (windows_of(QUICK), QUICK):
+        folder = ready_cohort(tmp_path, recipe=recipe)
+    assert len(list((tmp_path / "features").glob("*.features"))) == 2
+    assert isinstance(events_of(folder)[-1], Finished)
+    alone, _ = trained
+    assert (folder / "model" / "weights.safetensors").read_bytes() == (
+        alone / "model" / "weights.safetensors"
+    ).read_bytes()
+
+
+def test_a_file_of_the_other_mode_under_this_modes_name_is_refused(tmp_path):
+    folder = ready_cohort(tmp_path, recipe=windows_of(QUICK))
+    (features,) = (tmp_path / "features").glob("*.features")
+    features.rename(features.with_name(feature_file_name(trunk_key(QUICK.trunk), QUICK.grid)))
+    replace(Job.read(folder), recipe=QUICK).write(folder)
+    with pytest.raises(ValueError, match="other features than asked for"):
+        events_of(folder)
+
+
+def test_a_dense_model_does_not_score_features_made_window_by_window(trained, tmp_path):
+    folder, _ = trained
+    model = str(folder / "model")
+    scoring = ready_cohort(tmp_path, recipe=windows_of(QUICK), steps=(Step.SCORE,), model_folder=model)
+    last = events_of(scoring)[-1]
+    assert isinstance(last, Failed)
+    assert "another kind" in last.text
+    assert not (scoring / "result.json").exists()
+
+
+def test_a_model_of_another_grid_is_refused(trained, tmp_path):
+    folder, _ = trained
+    recipe = replace(QUICK, grid=replace(GRID, stride=56))
+    scoring = ready_cohort(tmp_path, recipe=recipe, steps=(Step.SCORE,), model_folder=str(folder / "model"))
+    assert "another kind" in events_of(scoring)[-1].text
+
+
+@pytest.mark.parametrize("steps", [(Step.FEATURES, Step.FIT, Step.SCORE), (Step.FEATURES, Step.SCORE)])
+def test_the_trunk_is_not_loaded_where_all_features_are_there(trained, tmp_path, monkeypatch, steps):
+    def refuse(*_, **__):
+        raise AssertionError("the trunk was loaded")
+
+    monkeypatch.setattr("core.pipeline._loaded_trunk", refuse)
+    folder = ready_cohort(tmp_path, steps=steps, model_folder=str(trained[0] / "model"))
+    events = events_of(folder)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].summary["features_reused"] == 16
+
+
+def test_unknown_trunk_settings_end_in_a_sentence_before_any_work(tmp_path):
+    folder = ready_cohort(tmp_path, recipe=replace(QUICK, trunk=TrunkSettings(tap="middle")))
+    last = events_of(folder)[-1]
+    assert isinstance(last, Failed)
+    assert "not known to this version" in last.text
+
+
 def test_a_model_that_is_not_there_ends_in_a_sentence(tmp_path):
     scoring = ready_cohort(tmp_path, steps=(Step.SCORE,), model_folder=str(tmp_path / "nowhere"))
     last = events_of(scoring)[-1]
@@ -348,7 +419,6 @@ def test_feature_progress_reaches_its_total_with_a_rate(real):
 
 def test_features_in_the_store_are_those_of_the_trunk(real, tmp_path):
     from core.breast import tissue_mask
-
     from core.features import region_features
     from core.pixels import model_input, read_mammogram
     from core.trunks import load_trunk

@@ -11,7 +11,7 @@ import torch
 
 from core.errors import UserError
 from core.recipe import TrunkMode, TrunkSettings
-from core.trunks import Trunk, load_trunk, trunk_key
+from core.trunks import Trunk, load_trunk, trunk_dimension, trunk_key
 from core.trunks.engines import TorchEngine, torch_threads
 from core.trunks.lite0 import (
     SHA256,
@@ -112,6 +112,7 @@ def test_the_tap_at_stride_16_is_the_published_map_there(network):
     for engine in ENGINES:
         tapped = load_trunk(TrunkSettings(tap="stride16"), engine=engine, threads=1)
         assert (tapped.dimension, tapped.stride) == (112, 16)
+        assert trunk_dimension(tapped.settings) == 112
         np.testing.assert_allclose(tapped.whole_map(grey), wanted, atol=1e-4)
 
 
@@ -194,6 +195,12 @@ def test_weights_with_one_flipped_bit_are_refused_in_a_sentence(tmp_path):
     path.write_bytes(data)
     with pytest.raises(UserError, match="not the published ones"):
         read_weights(path)
+
+
+def test_the_dimension_is_known_without_weights_and_is_the_trunks_own(trunks):
+    assert {trunk.dimension for trunk in trunks.values()} == {trunk_dimension(TrunkSettings())}
+    with pytest.raises(UserError, match="not known to this version"):
+        trunk_dimension(TrunkSettings(tap="middle"))
 
 
 def test_missing_weights_are_told_in_a_sentence(monkeypatch):
