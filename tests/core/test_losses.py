@@ -143,6 +143,44 @@ def objective(case, *, k, terms=None, counts=None):
     return -loss(logits, images, batch, counts=counts or batch.counts(), terms=terms or Terms()).item()
 
 
+def test_every_term_of_equation_12_worked_out_by_hand():
+    """Image 0 is in F and malignant, image 1 is benign; probabilities are halves and quarters (N, B, M), (B, M)."""
+    case = Case(
+        cls=[
+            np.log([[0.25, 0.25, 0.5], [0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]),
+            np.log([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]),
+        ],
+        det=[np.log([[1.0, 1.0], [1.0, 2.0], [1.0, 1.0]]), np.log([[1.0, 1.0], [3.0, 1.0]])],
+        y=[(0, 1), (1, 0)],
+        labels=[[M, BN, IGNORED], None],
+    )
+    p_benign_of_1 = 0.25 * 0.25 + 0.75 * 0.5  # Eq. 3
+    weak_malignant = math.log(0.75) / 1  # |W| = 1: image 1 alone, where p(y_M = 1) = 0.25
+    weak_benign = (
+        math.log(0.75) + math.log(p_benign_of_1)
+    ) / 2  # n = 2; image 0 is not benign: log(1 - 0.25)
+    regions = (math.log(0.5) + math.log(0.75)) / 2  # m_f = 2: one M, one BN; the third is ignored
+    detection = math.log(0.25) / 1  # |F| = 1: p_det of the M region is 1 / (1 + 2 + 1)
+    expected = weak_malignant + weak_benign + regions + detection
+    assert objective(case, k=None) == pytest.approx(expected, abs=1e-12)
+
+
+def test_selection_in_equation_12_by_hand():
+    """With k = 1 the benign image is judged by its most benign region alone; Eq. 9 still sees all regions."""
+    case = Case(
+        cls=[
+            np.log([[0.25, 0.25, 0.5], [0.5, 0.25, 0.25]]),
+            np.log([[0.5, 0.25, 0.25], [0.125, 0.5, 0.375]]),
+        ],
+        det=[np.log([[1.0, 1.0], [1.0, 3.0]]), np.log([[9.0, 9.0], [1.0, 1.0]])],
+        y=[(0, 1), (1, 0)],
+        labels=[[BN, M], None],
+    )
+    weak = math.log(1 - 0.375) / 1 + (math.log(0.75) + math.log(0.5)) / 2
+    full = (math.log(0.5) + math.log(0.25)) / 2 + math.log(0.75) / 1
+    assert objective(case, k=1) == pytest.approx(weak + full, abs=1e-12)
+
+
 @pytest.mark.parametrize("k", [None, 1, 3, 10, 100])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_image_probability_is_equation_3(k, classes):
