@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.domain import Label, Split
+from core.errors import UserError
 from core.recipe import GridSettings, Recipe
 
 
@@ -58,8 +59,9 @@ class JobImage:
 class Job:
     """The content of job.json. `features_folder` is shared between jobs of one project.
 
-    `model_folder` names the model to score with where nothing is fitted. `files` are those to inspect;
-    `spacing_mm` gives, by path, the spacing the user states for a file.
+    `model_folder` names the model to score with where nothing is fitted; `current_model` is the number of the model
+    that was the project's current one when the job was made. `files` are those to inspect; `spacing_mm` gives, by
+    path, the spacing the user states for a file.
     """
 
     steps: tuple[Step, ...]
@@ -67,6 +69,7 @@ class Job:
     images: tuple[JobImage, ...] = ()
     features_folder: str = ""
     model_folder: str = ""
+    current_model: int | None = None
     files: tuple[str, ...] = ()
     spacing_mm: dict[str, float] | None = None
     grid: GridSettings | None = None
@@ -79,24 +82,33 @@ class Job:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Inverse of write."""
-        value: dict[str, Any] = json.loads((folder / "job.json").read_bytes())
-        value["steps"] = tuple(Step(step) for step in value["steps"])
-        value["recipe"] = Recipe.from_json(value["recipe"])
-        value["images"] = tuple(_image(image) for image in value["images"])
-        value["files"] = tuple(value["files"])
-        value["grid"] = GridSettings(**value["grid"]) if value["grid"] else None
-        return cls(**value)
+        """Inverse of write. Raises UserError where the file is missing, or not as it was written."""
+        try:
+            value: dict[str, Any] = json.loads((folder / "job.json").read_bytes())
+            value["steps"] = tuple(Step(step) for step in value["steps"])
+            value["recipe"] = Recipe.from_json(value["recipe"])
+            value["images"] = tuple(_image(image) for image in value["images"])
+            value["files"] = tuple(value["files"])
+            value["grid"] = GridSettings(**value["grid"]) if value["grid"] else None
+            return cls(**value)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                "The work cannot be done: its job.json is missing or damaged. Nothing was changed; start it again."
+            ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the target, sync, rename: a reader sees the old file or the whole new one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)  # half a file on a full disk helps nobody
+        raise
 
 
 def sha256_of(path: Path) -> str:
@@ -116,7 +128,7 @@ def read_result(folder: Path) -> list[str]:
     try:
         files: dict[str, str] = json.loads((folder / "result.json").read_bytes())["files"]
         damaged = [name for name, digest in files.items() if sha256_of(folder / name) != digest]
-    except (OSError, json.JSONDecodeError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the job has no whole result: {folder.name}") from error
     if damaged:
         raise ValueError(f"results of the job are damaged: {', '.join(damaged)}")

@@ -103,10 +103,6 @@ def _score(options: Namespace, console: Console) -> None:
             recipe=replace(model.recipe, threads=options.threads),
             model_id=model.id,
         )
-        if not model.is_current:
-            with project.store.transaction():
-                project.store.set_current_model(model.id)
-                rank_worklist(project.store, strategy=strategy)
         _tell(project.store, done, console, strategy=strategy)
 
 

@@ -48,12 +48,14 @@ def prepare_job(
     if set(steps) & {Step.FEATURES, Step.FIT, Step.SCORE}:
         images, arrays = _job_images(project.store, recipe)
     needs_model = Step.SCORE in steps and Step.FIT not in steps
+    current = project.store.current_model()
     job = Job(
         steps=tuple(step for step in Step if step in steps),
         recipe=recipe,
         images=images,
         features_folder=str(project.features_folder),
         model_folder=str(_model_folder(project.store, model_id)) if needs_model else "",
+        current_model=current.id if current else None,
         files=tuple(str(path) for path in files),
         spacing_mm=dict(spacing_mm) if spacing_mm else None,
         grid=grid or recipe.grid,

@@ -34,7 +34,7 @@ class ImportedJob:
 
     images_scored: images with a new prediction. dropped: results of images that were removed or changed
     since the job was made. moved_in_top: of the first 10 places of the worklist, how many hold another image.
-    before, after: AUROC of M vs. BN over the test patients' images under the former and the new model, None
+    before, after: AUROC of M vs. BN over the test patients' images under the former current model and the job's, None
     where it cannot be computed.
     """
 
@@ -49,13 +49,15 @@ class ImportedJob:
 
 
 def import_results(
-    project: Project, folder: Path, *, strategy: str = DEFAULT_STRATEGY, seed: int = 0
+    project: Project, folder: Path, *, strategy: str | None = None, seed: int = 0
 ) -> ImportedJob:
     """Take the results of a finished job into the project, in one transaction; then re-rank the worklist.
 
-    The model's files are placed before the rows that name them become true: a crash in between leaves a
+    The model that was fitted or scored with becomes the current one, unless another one did since the job was
+    made: results that were left lying do not replace newer ones. strategy: of the ranking, by default the last
+    ranking's. The model's files are placed before the rows that name them become true: a crash in between leaves a
     folder that sweep_jobs removes, and a job that can be imported again. Raises UserError for results that
-    are incomplete, damaged or in the store already.
+    are incomplete, damaged or in the store already, and for a model that was fitted on images of test patients.
     """
     job, names = _read_checked(folder)
     store = project.store
@@ -70,22 +72,25 @@ def import_results(
             former = store.current_model()
             changes, model_id = Changes(), _scoring_model(store, job)
             if _has_model(names):
+                _refuse_test_patients(store, job)
                 model_id = store.next_model_id()
                 placed = _place_model(folder, names, project.models_folder / str(model_id))
                 changes |= _add_model(store, placed, job=job, parent=former.id if former else None)
             scored, dropped = _add_predictions(store, folder, names=names, job=job, model_id=model_id)
-            if model_id is not None and _has_model(names):
+            is_other = model_id is not None and (former is None or former.id != model_id)
+            is_superseded = is_other and former is not None and former.id != job.current_model
+            if model_id is not None and is_other and not is_superseded and (scored or _has_model(names)):
                 changes |= store.set_current_model(model_id)
             moved = 0
             if scored:
-                ranked = rank_worklist(store, strategy=strategy, seed=seed)
+                by = strategy or store.ranking_strategy() or DEFAULT_STRATEGY
+                ranked = rank_worklist(store, strategy=by, seed=seed)
                 changes, moved = changes | ranked.changes, ranked.moved_in_top
     except BaseException:
         if placed is not None:
             shutil.rmtree(placed, ignore_errors=True)
         raise
-    changed_model = model_id is not None and (former is None or former.id != model_id)
-    before = _test_auroc(store, former.id) if former and changed_model else None
+    before = _test_auroc(store, former.id) if former and is_other else None
     after = _test_auroc(store, model_id) if model_id is not None and scored else None
     return ImportedJob(
         changes=changes | Changes(images=frozenset(scored)),
@@ -95,7 +100,17 @@ def import_results(
         moved_in_top=moved,
         before=before,
         after=after,
-        summary=_summary(len(scored), dropped=dropped, moved=moved, before=before, after=after),
+        summary=" ".join(
+            [
+                *_what_was_scored(len(scored), dropped=dropped, moved=moved if former else None),
+                *_what_it_is_worth(before, after),
+                *(
+                    ["Another model became the current one in the meantime and stays it."]
+                    if is_superseded
+                    else []
+                ),
+            ]
+        ),
     )
 
 
@@ -110,7 +125,7 @@ def _read_checked(folder: Path) -> tuple[Job, list[str]]:
     try:
         names = read_result(folder)
         job = Job.read(folder)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except (ValueError, OSError, UserError) as error:
         raise UserError(
             "The results of this training are incomplete or damaged and were not taken in: train again. "
             "The project is as it was."
@@ -130,7 +145,8 @@ def _has_model(names: Collection[str]) -> bool:
 
 def _scoring_model(store: Store, job: Job) -> ModelId | None:
     """The model whose folder a job that fits nothing was told to score with."""
-    found = [model.id for model in store.models() if str(model.folder) == job.model_folder]
+    name = Path(job.model_folder).name  # by its name: the project may lie elsewhere by now
+    found = [model.id for model in store.models() if model.folder.name == name]
     return found[0] if found else None
 
 
@@ -166,6 +182,18 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _refuse_test_patients(store: Store, job: Job) -> None:
+    """What a job takes for a training image must be none of a test patient as the store has it now."""
+    test = [image for image in store.images() if image.split == Split.TEST]
+    ids, contents = {image.id for image in test}, {image.content_hash for image in test if not image.failure}
+    used = [image for image in job.images if image.split != Split.TEST]
+    if any(image.image_id in ids or image.content_hash in contents for image in used):
+        raise UserError(
+            "This training used images of test patients: its results were not taken in. Train again. "
+            "The project is as it was."
+        )
 
 
 def _add_model(store: Store, placed: Path, *, job: Job, parent: ModelId | None) -> Changes:
@@ -252,13 +280,20 @@ def _test_auroc(store: Store, model_id: ModelId) -> float | None:
     return auroc([score for score, _ in cases], [positive for _, positive in cases]) if cases else None
 
 
-def _summary(scored: int, *, dropped: int, moved: int, before: float | None, after: float | None) -> str:
+def _what_was_scored(scored: int, *, dropped: int, moved: int | None) -> list[str]:
+    """moved: places of the worklist that hold another image, None where no model ranked it before."""
     parts = [f"{scored} images scored."]
-    if scored:
+    if scored and moved is None:
+        parts.append("The worklist is ranked by a model for the first time.")
+    elif scored:
         parts.append(f"{moved} of the first {TOP} places of the worklist hold another image.")
-    if after is not None:
-        change = f" (before: {before:.3f})" if before is not None else ""
-        parts.append(f"AUROC of malignant against the rest on test patients: {after:.3f}{change}.")
     if dropped:
         parts.append(f"Results of {dropped} images that changed in the meantime were left out.")
-    return " ".join(parts)
+    return parts
+
+
+def _what_it_is_worth(before: float | None, after: float | None) -> list[str]:
+    if after is None:
+        return []
+    change = f" (before: {before:.3f})" if before is not None else ""
+    return [f"AUROC of malignant against the rest on test patients: {after:.3f}{change}."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from core.job import Job, Step, write_result
 from core.recipe import GridSettings, Method, Recipe
 from storage.jobs import import_results, prepare_job, sweep_jobs
 from storage.project import Project
+from storage.records import EventKind
+from storage.worklist import rank_worklist
 
 FIT = (Step.FEATURES, Step.FIT, Step.SCORE)
 
@@ -307,7 +310,7 @@ def test_scoring_alone_updates_the_model_it_was_told(project, add_images):
     assert len(project.store.models()) == 1
 
 
-def test_scoring_with_a_former_model_does_not_make_it_the_current_one(project, add_images):
+def test_scoring_with_a_former_model_makes_it_the_current_one(project, add_images):
     images = add_images(project, Label.MALIGNANT)
     for _ in range(2):
         import_results(
@@ -316,10 +319,106 @@ def test_scoring_with_a_former_model_does_not_make_it_the_current_one(project, a
     former, current = project.store.models()
     folder = prepare_job(project, steps=(Step.SCORE,), model_id=former.id)
     assert Job.read(folder).model_folder == str(former.folder)
-    import_results(project, finish(folder, model=False, p_malignant=dict.fromkeys(images, 0.9)))
-    assert project.store.current_model().id == current.id
-    assert project.store.prediction(images[0]).p_malignant == 0.5
-    assert project.store.prediction(images[0], former.id).p_malignant == 0.9
+    imported = import_results(project, finish(folder, model=False, p_malignant=dict.fromkeys(images, 0.9)))
+    assert project.store.current_model().id == former.id
+    assert project.store.prediction(images[0]).p_malignant == 0.9
+    assert project.store.prediction(images[0], current.id).p_malignant == 0.5
+    assert project.store.image(images[0]).rank_reason.endswith("0.90")
+    assert imported.changes.models
+
+
+def test_results_that_were_left_lying_do_not_replace_a_model_made_since(project, add_images):
+    images = add_images(project, Label.MALIGNANT)
+    left = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.1))
+    newer = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.9))
+    assert import_results(project, newer).model_id == 1
+    imported = import_results(project, left)
+    assert imported.model_id == 2
+    assert project.store.current_model().id == 1
+    assert project.store.image(images[0]).p_malignant == 0.9
+    assert "stays" in imported.summary
+
+
+def test_scoring_anew_with_the_current_model_chooses_no_model(project, add_images):
+    images = add_images(project, Label.MALIGNANT)
+    import_results(project, finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5)))
+    again = prepare_job(project, steps=(Step.SCORE,))
+    import_results(project, finish(again, model=False, p_malignant=dict.fromkeys(images, 0.6)))
+    chosen = [event for event in project.store.events() if event.kind == EventKind.MODEL_CHOSEN]
+    assert len(chosen) == 1
+
+
+def test_a_project_that_was_moved_still_knows_the_model_a_job_scored_with(project, add_images, tmp_path):
+    images = add_images(project, Label.MALIGNANT)
+    import_results(project, finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5)))
+    folder = prepare_job(project, steps=(Step.SCORE,))
+    finish(folder, model=False, p_malignant=dict.fromkeys(images, 0.75))
+    project.close()
+    moved = project.folder.rename(tmp_path / "elsewhere")
+    with Project.open(moved) as opened:
+        assert import_results(opened, moved / "jobs" / folder.name).images_scored == 1
+        assert opened.store.image(images[0]).p_malignant == 0.75
+
+
+@pytest.mark.parametrize("how", ["the job says they train", "dealt anew", "under another number"])
+def test_a_model_that_was_fitted_on_a_test_patient_is_refused(project, three, how):
+    if how == "dealt anew":
+        folder = prepare_job(project, steps=FIT)
+        deal(project, three[:1], Split.TEST)
+    else:
+        folder = prepare_job(project, steps=FIT)
+        job = Job.read(folder)
+        shift = 100 if how == "under another number" else 0
+        replace(
+            job,
+            images=tuple(replace(i, split=Split.TRAIN, image_id=i.image_id + shift) for i in job.images),
+        ).write(folder)
+    with pytest.raises(UserError, match="images of test patients"):
+        import_results(
+            project, finish(folder, p_malignant={i.image_id: 0.5 for i in Job.read(folder).images})
+        )
+    assert project.store.models() == []
+    assert list(project.models_folder.iterdir()) == []
+
+
+def test_the_first_ranking_by_a_model_is_told_as_the_first(project, add_images):
+    images = add_images(project, *[Label.MALIGNANT] * 3)
+    first = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+    summary = import_results(project, first).summary
+    assert "by a model for the first time" in summary
+    assert "places of the worklist" not in summary
+    again = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+    assert (
+        "0 of the first 10 places of the worklist hold another image"
+        in import_results(project, again).summary
+    )
+
+
+def test_results_are_ranked_by_the_strategy_of_the_last_ranking(project, add_images):
+    images = add_images(project, *[Label.MALIGNANT] * 3)
+    rank_worklist(project.store, strategy="random")
+    import_results(project, finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5)))
+    assert project.store.ranking_strategy() == "random"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b'{"steps": ["dance"]}', b'{"steps": [], "recipe": {}}', None]
+)
+def test_a_job_file_that_is_not_as_it_was_written_is_one_sentence(project, add_images, content):
+    add_images(project, Label.MALIGNANT)
+    path = prepare_job(project, steps=FIT) / "job.json"
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(UserError, match=r"job\.json is missing or damaged"):
+        Job.read(path.parent)
+
+
+@pytest.mark.parametrize("seal", [b"[]", b"null", b'{"files": ["a"]}', b'{"files": {"a": 1}}', b"\xff"])
+def test_a_seal_that_is_none_is_refused(project, add_images, seal):
+    add_images(project, Label.MALIGNANT)
+    folder = prepare_job(project, steps=FIT)
+    (folder / "result.json").write_bytes(seal)
+    with pytest.raises(UserError, match="incomplete or damaged"):
+        import_results(project, folder)
 
 
 def test_features_alone_change_nothing_but_are_taken_note_of(project, add_images):
