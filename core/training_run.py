@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.adam import Adam
 from core.bags import Bag, in_full_set
 from core.control import Control
 from core.domain import RegionLabel, Split
@@ -104,7 +105,9 @@ class Run:
         self.model, self.recipe, self.train, self.validation = model, recipe, train, validation
         self.terms = _terms(recipe)
         self.generator = torch.Generator(train.projected.device).manual_seed(recipe.seed)
-        self.optimiser = _optimiser(model, recipe)
+        self.optimiser = Adam(
+            model.parameters(), learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
         self.curves: list[Epoch] = []
         self.kept: Epoch | None = None
         self.kept_state: dict[str, Tensor] = {}
@@ -132,11 +135,12 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether all epochs are done, or patience is at its end."""
+        """Whether all epochs are done, or patience is at its end; it starts to count when selection does."""
         if len(self.curves) >= self.recipe.epochs:
             return True
-        has_patience = self.recipe.patience > 0 and self.kept is not None
-        return has_patience and len(self.curves) - self.kept.number >= self.recipe.patience  # type: ignore[union-attr]
+        if self.recipe.patience == 0 or self.kept is None:
+            return False
+        return len(self.curves) - max(self.kept.number, self._dense_epochs) >= self.recipe.patience
 
     @property
     def _selected(self) -> int | None:
@@ -145,8 +149,12 @@ class Run:
         The paper selects from the first step on. Ranked by weights near 0 that have seen nothing, the lesions are
         often not among the k best, then get no gradient in the images that hold them, and are never found.
         """
-        dense = min(self.recipe.dense_epochs, self.recipe.epochs // 2)
-        return None if len(self.curves) < dense else self.model.k
+        return None if len(self.curves) < self._dense_epochs else self.model.k
+
+    @property
+    def _dense_epochs(self) -> int:
+        """How many epochs go by before regions are selected; none where the method never selects."""
+        return min(self.recipe.dense_epochs, self.recipe.epochs // 2) if self.model.k is not None else 0
 
     def one_epoch(self, control: Control) -> Epoch | None:
         """One pass over the training images in random order; None if it was stopped on the way.
@@ -251,17 +259,6 @@ def _terms(recipe: Recipe) -> Terms:
         return Terms()
     has_detection_loss = recipe.method is Method.SS_CLS_DET_RS
     return Terms(recipe.beta, recipe.lambda2, has_detection_loss=has_detection_loss)
-
-
-def _optimiser(model: DualBranch, recipe: Recipe) -> torch.optim.Adam:
-    """Adam; the L2 penalty is on weights, not on biases."""
-    weights = [value for value in model.parameters() if value.ndim > 1]
-    biases = [value for value in model.parameters() if value.ndim == 1]
-    groups = [
-        {"params": weights, "weight_decay": recipe.weight_decay},
-        {"params": biases, "weight_decay": 0.0},
-    ]
-    return torch.optim.Adam(groups, lr=recipe.learning_rate)
 
 
 def _gradient_share(batch: Batch, *, k: int | None) -> float:

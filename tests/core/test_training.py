@@ -316,12 +316,26 @@ def test_patience_ends_training_and_keeps_the_best_epoch():
         Bag(i, rng.normal(size=(10, D)).astype(np.float32), (Label.MALIGNANT, Label.NORMAL)[i % 2], split)
         for i, split in enumerate([Split.TRAIN] * 20 + [Split.VALIDATION] * 20)
     ]
-    events, fitted = run(noise, replace(QUICK, epochs=200, patience=4))
+    events, fitted = run(noise, replace(QUICK, epochs=200, patience=4, dense_epochs=0))
     curve = [epoch.validation_auroc for epoch in epochs_of(events)]
     best = int(np.argmax(curve))
     assert len(curve) == best + 1 + 4
     assert fitted.metrics["kept_epoch"] == best + 1
     assert held_out_auroc(fitted.model, noise[20:]) == pytest.approx(curve[best], abs=1e-9)
+
+
+def test_patience_counts_only_epochs_that_select_regions():
+    bags = make_bags(16) + make_bags(8, seed=1, split=Split.VALIDATION, first_id=100)
+    # Nothing is learnt at this rate: the first epoch stays the best.
+    still = replace(QUICK, learning_rate=1e-12, patience=1, dense_epochs=6)
+    assert len(epochs_of(run(bags, still)[0])) == 6 + 1
+    assert len(epochs_of(run(bags, replace(still, method=Method.CLS_DET))[0])) == 1 + 1
+
+
+def test_with_patience_and_no_validation_image_all_epochs_are_done_and_the_last_is_kept():
+    events, fitted = run(make_bags(16), replace(QUICK, epochs=6, patience=1))
+    assert len(epochs_of(events)) == 6
+    assert fitted.metrics["kept_epoch"] == 6
 
 
 def test_a_device_that_is_not_there_is_told_in_a_sentence():
