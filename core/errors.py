@@ -11,5 +11,9 @@ class UserError(Exception):
     """
 
 
+class ProjectBusyError(UserError):
+    """Another process has the project open for writing; the text says which."""
+
+
 class UnreadableImageError(UserError):
     """An image file cannot be used; the text says why. The other files go on."""

@@ -13,7 +13,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 from sqlite_utils import Database
 
-from core.errors import UserError
+from core.errors import ProjectBusyError, UserError
 from core.job import write_atomically
 from storage.database import close_database, create_database, open_database, open_read_only
 from storage.records import SplitSettings
@@ -153,7 +153,7 @@ def _take_lock(folder: Path) -> FileLock:
     try:
         lock.acquire()
     except Timeout as error:
-        raise UserError(
+        raise ProjectBusyError(
             f"{folder.name} is open in another Lesionloop{_owner(folder)}. "
             "Close it there first, or open it read-only."
         ) from error

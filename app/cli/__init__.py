@@ -14,7 +14,7 @@ from enum import IntEnum
 
 from app.cli.arguments import make_parser
 from app.cli.console import Console, WorkFailedError
-from core.errors import UserError
+from core.errors import ProjectBusyError, UserError
 
 
 class ExitCode(IntEnum):
@@ -41,9 +41,12 @@ def main(arguments: Sequence[str]) -> int:
     except WorkFailedError as error:
         console.complain(str(error))
         return ExitCode.OUR_FAULT
+    except ProjectBusyError as error:
+        console.complain(str(error))
+        return ExitCode.PROJECT_BUSY
     except UserError as error:
         console.complain(str(error))
-        return ExitCode.PROJECT_BUSY if _is_busy(error) else ExitCode.USER_ERROR
+        return ExitCode.USER_ERROR
     except KeyboardInterrupt:
         console.complain("stopped on request; what was finished before is kept.")
         return ExitCode.INTERRUPTED
@@ -77,10 +80,3 @@ def _body(command: str) -> Callable[[Namespace, Console], int | None]:
         case _:
             raise AssertionError(f"a command without a body: {command}")
     return run
-
-
-def _is_busy(error: UserError) -> bool:
-    """Whether a project refused because another process holds its lock."""
-    from filelock import Timeout
-
-    return isinstance(error.__cause__, Timeout)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.domain import Label
-from core.errors import UserError
+from core.errors import ProjectBusyError, UserError
 from storage.database import sentence_for
 from storage.project import Project
 from storage.schema import migrations
@@ -133,7 +133,7 @@ def test_a_newer_project_is_refused(project, read_only):
 def test_a_second_process_is_told_who_has_the_project(project, other_process):
     project.close()
     other = other_process(project.folder)
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(ProjectBusyError) as caught:
         Project.open(project.folder)
     assert str(caught.value) == (
         f"project is open in another Lesionloop (process {other.pid} on {socket.gethostname()}). "
