@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 from PySide6.QtCore import Qt, Signal
@@ -25,7 +26,9 @@ from PySide6.QtWidgets import (
 from app.background import Background
 from app.project_dialog import FolderField
 from core.errors import UserError
-from core.phantom import Cohort, make_cohort
+
+if TYPE_CHECKING:
+    from core.phantom import Cohort
 
 IMAGES = 60
 
@@ -149,6 +152,8 @@ class DemoDialog(QDialog):
 
 
 def _make(folder: Path, *, images: int, tell: Callable[[int, int], None], stop: threading.Event) -> Cohort:
+    from core.phantom import make_cohort  # in the thread: what draws images takes a moment to load
+
     def progress(done: int, total: int) -> None:
         if stop.is_set():
             raise UserError("The demo was not finished.")

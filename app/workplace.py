@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from app.demo_dialog import DemoDialog
 from app.desk import Desk
 from app.export_dialog import ExportDialog
 from app.help_sheet import HelpSheet
@@ -295,8 +296,6 @@ class Workplace(QObject):
             dialog.deleteLater()
 
     def _make_demo(self) -> None:
-        from app.demo_dialog import DemoDialog  # loads the image maker, which no other start needs
-
         demo = DemoDialog(self.window)
         demo.exec()
         demo.deleteLater()

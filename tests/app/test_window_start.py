@@ -37,7 +37,8 @@ def look():
     if window.viewer.image_id is None:
         QTimer.singleShot(20, look)
         return
-    seen["heavy"] = [name for name in ("torch", "torchvision", "onnxruntime", "sklearn") if name in sys.modules]
+    heavy = ("torch", "torchvision", "onnxruntime", "sklearn", "core.phantom")
+    seen["heavy"] = [name for name in heavy if name in sys.modules]
     seen["images"] = len(window.worklist.model.records)
     window.close()
 
