@@ -57,6 +57,7 @@ class _Tally:
     notes: dict[str, list[str]] = field(default_factory=dict)  # sentence -> names of the files it concerns
     patients: list[tuple[str, str]] = field(default_factory=list)
     not_inspected: int = 0
+    changes: Changes = field(default_factory=Changes)
 
     def note(self, sentence: str, name: str) -> None:
         self.notes.setdefault(sentence, []).append(name)
@@ -77,9 +78,10 @@ def finish_import(project: Project, plan: ImportPlan, job_folder: Path | None) -
                 "This inspection was imported already: nothing was changed. Plan the import again."
             )
         _sort_out(plan, inspected, store=store, tally=tally)
-        changes = Changes()
+        changes = tally.changes
         if tally.new:
-            ids, changes = store.add_inspected(tally.new, grid=grid)
+            ids, added_changes = store.add_inspected(tally.new, grid=grid)
+            changes |= added_changes
             tally.there.update({new.path: ids[new.path] for new in tally.new if not new.failure})
         tally.there.update({path: tally.there[first] for path, first in tally.twins.items()})
         labels_changed = _update_labels(plan, store, tally)
@@ -119,6 +121,7 @@ def _read_inspected(folder: Path) -> tuple[dict[Path, Inspected], GridSettings]:
 def _sort_out(plan: ImportPlan, inspected: dict[Path, Inspected], *, store: Store, tally: _Tally) -> None:
     """Decide of each file whether it is new, there, moved, a twin, changed or unusable."""
     by_content = {known.content_hash: known for known in store.known_files().values() if not known.failure}
+    contents = {path: row.content_hash for path, row in inspected.items()}
     new_content: dict[str, Path] = {}
     for file in plan.files:
         if file.is_unchanged and file.known:
@@ -130,8 +133,11 @@ def _sort_out(plan: ImportPlan, inspected: dict[Path, Inspected], *, store: Stor
         elif row.reason:
             _take_failed(file, row, tally)
         elif row.content_hash in by_content:
-            _take_known(file, by_content[row.content_hash], store=store, tally=tally)
-        elif file.known and not file.known.failure:
+            known = by_content[row.content_hash]
+            # What is elsewhere in this import, and not where it was, was moved.
+            is_left = contents.get(known.path, known.content_hash) != known.content_hash
+            _take_known(file, known, is_left=is_left or not known.path.exists(), store=store, tally=tally)
+        elif file.known and not file.known.failure and file.known.content_hash not in contents.values():
             tally.failed.append(
                 (file.name, "The file has changed since it was imported and was not taken in again.")
             )
@@ -152,11 +158,16 @@ def _take_failed(file: PlannedFile, row: Inspected, tally: _Tally) -> None:
         tally.new.append(_new_image(file, row, tally))
 
 
-def _take_known(file: PlannedFile, known: KnownFile, *, store: Store, tally: _Tally) -> None:
-    """The content is in the project: follow it where the file was moved, else it is a copy."""
+def _take_known(file: PlannedFile, known: KnownFile, *, is_left: bool, store: Store, tally: _Tally) -> None:
+    """The content is in the project: follow it where the file was moved, else it is a copy.
+
+    is_left: where the project has the image, there is nothing or something else now.
+    """
     tally.there[file.path] = known.image_id
-    if known.path == file.path or not known.path.exists():
-        store.relocate(known.image_id, file.path, size_bytes=file.size_bytes, modified_ns=file.modified_ns)
+    if known.path == file.path or is_left:
+        tally.changes |= store.relocate(
+            known.image_id, file.path, size_bytes=file.size_bytes, modified_ns=file.modified_ns
+        )
     else:
         tally.note(
             "They hold the same content as an image of the project and were not added again.", file.name

@@ -188,13 +188,33 @@ class ImageStore(StoreBase):
         return ids, Changes(images=frozenset(ids.values()), everything=True)
 
     def relocate(self, image_id: ImageId, path: Path, *, size_bytes: int, modified_ns: int) -> Changes:
-        """The same content is at another path now."""
+        """The same content is at another path now.
+
+        An image that the store has there gets the path that this one leaves: its file was moved over, or changed
+        places with this one. One that could not be used there is no more, and is dropped.
+        """
         with self.transaction():
+            others = self._clear_path(path, leaving=image_id)
             self._write(
                 "UPDATE image SET path = ?, size_bytes = ?, modified_ns = ? WHERE id = ?",
                 (str(path), size_bytes, modified_ns, image_id),
             )
-        return Changes(images=frozenset({image_id}))
+        return Changes(images=frozenset({image_id}), everything=others)
+
+    def _clear_path(self, path: Path, *, leaving: ImageId) -> bool:
+        """Make room at a path for an image that comes from another one; returns whether any was there."""
+        there = self._row("SELECT id, failure FROM image WHERE path = ? AND id <> ?", (str(path), leaving))
+        if there is None:
+            return False
+        if there[1]:
+            self._write("DELETE FROM image WHERE id = ?", (there[0],))
+            return True
+        left = str(self.image(leaving).path)
+        self._write(
+            "UPDATE image SET path = ? WHERE id = ?", (f"{path}\n{leaving}", leaving)
+        )  # free for a moment
+        self._write("UPDATE image SET path = ? WHERE id = ?", (left, there[0]))
+        return True
 
     def split_settings(self) -> SplitSettings:
         """How this project deals patients to the splits."""

@@ -284,6 +284,62 @@ def test_a_moved_folder_is_found_again(project, folder, tmp_path):
     assert (after.id, after.path) == (before.id, moved / "a.dcm")
 
 
+def paths(project) -> dict[str, str]:
+    """Content (as written by write) -> where the project has it."""
+    contents = {hashlib.sha256(text.encode()).hexdigest(): text for text in ("A", "B", "C", "X")}
+    return {
+        contents[image.content_hash]: image.path.name for image in project.store.images() if not image.failure
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"a.dcm": "A", "b.dcm": "B"}, {"a.dcm": "B", "b.dcm": "A"}),
+        ({"a.dcm": "A", "b.dcm": "B", "c.dcm": "C"}, {"a.dcm": "C", "b.dcm": "A", "c.dcm": "B"}),
+        ({"a.dcm": "A", "b.dcm": "B"}, {"a.dcm": "B", "c.dcm": "A"}),
+        ({"a.dcm": "A"}, {"a.dcm": "X", "c.dcm": "A"}),
+    ],
+    ids=["swapped", "in a ring", "moved on", "a new one where one was"],
+)
+def test_files_that_changed_names_are_followed_by_their_content(project, folder, before, after):
+    for name, content in before.items():
+        write(folder, name, content=content)
+    run(project, folder)
+    numbers = {image.content_hash: image.id for image in project.store.images()}
+    for name in before:
+        (folder / name).unlink()
+    for name, content in after.items():
+        write(folder, name, content=content)
+        os.utime(folder / name, ns=(1, 1))
+    report = run(project, folder)
+    assert report.failed == ()
+    assert paths(project) == {content: name for name, content in after.items()}
+    assert numbers.items() <= {image.content_hash: image.id for image in project.store.images()}.items()
+    assert run(project, folder).already_there == len(after)
+
+
+def test_an_image_whose_file_was_overwritten_by_another_one_keeps_its_record(project, folder):
+    write(folder, "a.dcm", content="A")
+    write(folder, "b.dcm", content="B")
+    run(project, folder)
+    (folder / "b.dcm").replace(folder / "a.dcm")
+    report = run(project, folder)
+    assert report.changes.everything
+    assert paths(project) == {"B": "a.dcm", "A": "b.dcm"}
+
+
+def test_an_image_moved_over_one_that_could_not_be_read_takes_its_place(project, folder):
+    write(folder, "a.dcm", content="A")
+    write(folder, "b.dcm", content="B")
+    run(project, folder, told={"b.dcm": {"reason": "b.dcm cannot be read."}})
+    (folder / "a.dcm").replace(folder / "b.dcm")
+    report = run(project, folder)
+    assert report.failed == ()
+    assert paths(project) == {"A": "b.dcm"}
+    assert len(project.store.images()) == 1
+
+
 def test_a_copy_elsewhere_does_not_move_the_image(project, folder, tmp_path):
     write(folder, "a.dcm", content="pixels")
     run(project, folder)
