@@ -17,6 +17,7 @@ from core.recipe import GridSettings
 from core.regions import clip_to_image
 from storage.changes import Changes
 from storage.importing.coco import CocoContour
+from storage.importing.kinship import Kinship, Stated
 from storage.importing.naming import header_patient, name_image, patient_notes
 from storage.importing.plan import ImportPlan, PlannedFile
 from storage.importing.walk import FileIndex
@@ -122,6 +123,7 @@ def _sort_out(plan: ImportPlan, inspected: dict[Path, Inspected], *, store: Stor
     """Decide of each file whether it is new, there, moved, a twin, changed or unusable."""
     by_content = {known.content_hash: known for known in store.known_files().values() if not known.failure}
     contents = {path: row.content_hash for path, row in inspected.items()}
+    kinship = _kinship(plan, inspected, by_content=by_content, store=store)
     new_content: dict[str, Path] = {}
     for file in plan.files:
         if file.is_unchanged and file.known:
@@ -131,7 +133,7 @@ def _sort_out(plan: ImportPlan, inspected: dict[Path, Inspected], *, store: Stor
         if row is None:
             tally.not_inspected += 1
         elif row.reason:
-            _take_failed(file, row, tally)
+            _take_failed(file, row, kinship=kinship, tally=tally)
         elif row.content_hash in by_content:
             known = by_content[row.content_hash]
             # What is elsewhere in this import, and not where it was, was moved.
@@ -148,14 +150,14 @@ def _sort_out(plan: ImportPlan, inspected: dict[Path, Inspected], *, store: Stor
             )
         else:
             new_content[row.content_hash] = file.path
-            tally.new.append(_new_image(file, row, tally))
+            tally.new.append(_new_image(file, row, kinship=kinship, tally=tally))
 
 
-def _take_failed(file: PlannedFile, row: Inspected, tally: _Tally) -> None:
+def _take_failed(file: PlannedFile, row: Inspected, *, kinship: Kinship, tally: _Tally) -> None:
     """List the file; keep it in the project too, unless what it was before is there in use."""
     tally.failed.append((file.name, row.reason))
     if file.known is None or file.known.failure:
-        tally.new.append(_new_image(file, row, tally))
+        tally.new.append(_new_image(file, row, kinship=kinship, tally=tally))
 
 
 def _take_known(file: PlannedFile, known: KnownFile, *, is_left: bool, store: Store, tally: _Tally) -> None:
@@ -174,11 +176,49 @@ def _take_known(file: PlannedFile, known: KnownFile, *, is_left: bool, store: St
         )
 
 
-def _new_image(file: PlannedFile, row: Inspected, tally: _Tally) -> NewImage:
+def _kinship(
+    plan: ImportPlan, inspected: dict[Path, Inspected], *, by_content: dict[str, KnownFile], store: Store
+) -> Kinship:
+    sources = store.patient_sources()
+    stated = []
+    for file in plan.files:
+        row = inspected.get(file.path)
+        there = file.known if row is None else by_content.get(row.content_hash)
+        source = sources[there.image_id] if there else None
+        if row is not None:
+            stated.append(_stated(file, row, there=source))
+        elif file.row is not None:
+            stated.append(Stated(file.row.patient, header="", study="", there=source))
+    return Kinship.of(stated, studies=store.study_patients(), known=sources.values())
+
+
+def _stated(file: PlannedFile, row: Inspected, *, there: str | None = None) -> Stated:
+    return Stated(name_image(file, row).patient, header=header_patient(row), study=row.study_uid, there=there)
+
+
+def _patient(file: PlannedFile, row: Inspected, *, kinship: Kinship, tally: _Tally) -> str:
+    stated = _stated(file, row)
+    patient = kinship.patient(stated)
+    if patient != stated.patient:
+        tally.note(
+            "They belong to a patient whom the project has under another name, and were put there, so that nobody "
+            "is both trained and tested on.",
+            file.name,
+        )
+    if kinship.is_torn(stated):
+        tally.note(
+            "The project has their exam under another patient: one person could be both trained and tested on. "
+            "Check the patient column.",
+            file.name,
+        )
+    return patient
+
+
+def _new_image(file: PlannedFile, row: Inspected, *, kinship: Kinship, tally: _Tally) -> NewImage:
     naming = name_image(file, row)
     for conflict in naming.conflicts:
         tally.note(conflict, file.name)
-    if naming.is_patient_from_name:
+    if naming.is_patient_from_name and not row.reason:
         tally.note(
             "They name no patient; the first part of the file's name was taken. Check that no patient became two.",
             file.name,
@@ -191,7 +231,7 @@ def _new_image(file: PlannedFile, row: Inspected, tally: _Tally) -> NewImage:
     return NewImage(
         path=file.path,
         content_hash=row.content_hash,
-        patient=naming.patient,
+        patient=_patient(file, row, kinship=kinship, tally=tally),
         size_bytes=file.size_bytes,
         modified_ns=file.modified_ns,
         study=row.study_uid,

@@ -169,6 +169,17 @@ class ImageStore(StoreBase):
         )
         return {ImageId(image_id): source for image_id, source in rows}
 
+    def study_patients(self) -> dict[str, frozenset[str]]:
+        """Source identifiers of the patients who have each study, by its UID; for importing only."""
+        rows = self._rows(
+            "SELECT source_uid, patient.source_id FROM study JOIN patient ON patient.id = patient_id "
+            "WHERE source_uid <> ''"
+        )
+        found: dict[str, set[str]] = {}
+        for uid, source in rows:
+            found.setdefault(uid, set()).add(source)
+        return {uid: frozenset(sources) for uid, sources in found.items()}
+
     def add_inspected(
         self, images: Sequence[NewImage], *, grid: GridSettings
     ) -> tuple[dict[Path, ImageId], Changes]:

@@ -194,6 +194,59 @@ def test_without_csv_the_patient_is_the_headers_or_the_first_part_of_the_name(pr
     assert note.startswith("2 files (first: s1_L_CC.png)")
 
 
+def two_imports(project, tmp_path, *, first, second, told=None):
+    """Import one.dcm, then one.dcm and two.dcm (or only two.dcm) by two tables; returns the second report."""
+    for name, text in (("1", first), ("2", second)):
+        folder = tmp_path / name
+        for row in text.splitlines():
+            write(folder, row.split(",")[0], content=f"pixels of {row.split(',')[0]}")
+        table = folder / "labels.csv"
+        table.write_text(f"file,patient,label\n{text}\n" if "," in text else "")
+        report = run(project, folder, table if "," in text else None, told=told)
+    return report
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        # the second table names the patient of an image that is there otherwise
+        ("one.dcm,A,M", "one.dcm,B,M\ntwo.dcm,B,M", {}),
+        # the same exam
+        ("one.dcm,A,M", "two.dcm,B,M", {name: {"study_uid": "1.2.3"} for name in ("one.dcm", "two.dcm")}),
+        # the first import took the header's patient
+        ("one.dcm", "two.dcm,B,M", {name: {"patient_id": "H1"} for name in ("one.dcm", "two.dcm")}),
+    ],
+    ids=["an image in both", "one exam", "the header's patient"],
+)
+def test_a_patient_whom_two_imports_name_differently_stays_one(project, tmp_path, first, second, told):
+    report = two_imports(project, tmp_path, first=first, second=second, told=told)
+    one, two = (by_file(project)[name] for name in ("one.dcm", "two.dcm"))
+    assert one.patient_id == two.patient_id
+    assert one.split == two.split
+    assert any("under another name" in note for note in report.notes)
+
+
+def test_an_exam_number_that_all_files_share_makes_no_one_patient_of_them(project, tmp_path):
+    told = {f"{name}.dcm": {"study_uid": "1.2.3", "patient_id": "ANON"} for name in ("one", "two", "three")}
+    two_imports(project, tmp_path, first="one.dcm,A,M", second="two.dcm,B,M\nthree.dcm,C,M", told=told)
+    assert len({image.patient_id for image in project.store.images()}) == 3
+
+
+def test_an_exam_of_two_known_patients_is_told(project, tmp_path):
+    told = {"one.dcm": {"study_uid": "1.2.3"}, "three.dcm": {"study_uid": "1.2.3"}}
+    report = two_imports(
+        project, tmp_path, first="one.dcm,A,M\ntwo.dcm,B,M", second="three.dcm,B,M", told=told
+    )
+    assert any("under another patient" in note for note in report.notes)
+    assert not any("1.2.3" in note for note in report.notes)
+
+
+def test_a_file_that_cannot_be_read_is_not_told_to_lack_a_patient(project, folder):
+    write(folder, "a.dcm")
+    report = run(project, folder, told={"a.dcm": {"reason": "a.dcm cannot be read."}})
+    assert not any("name no patient" in note for note in report.notes)
+
+
 def test_the_view_that_cbis_ddsm_writes_into_the_patient_is_taken_off(project, folder):
     write(folder, "x.dcm", "y.dcm")
     told = {
