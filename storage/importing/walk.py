@@ -31,6 +31,11 @@ def find_files(folder: Path) -> FoundFiles:
     if not folder.is_dir():
         raise UserError(f"{folder.name} cannot be imported: there is no such folder.")
     root = folder.resolve()
+    if not _is_text(root):
+        raise UserError(
+            f"{_shown(folder.name)} cannot be imported: the name of this folder, or of one above it, is not in Unicode. "
+            "Rename it, then import again."
+        )
     files, failed, others = [], [], 0
     errors: list[OSError] = []
     for place, folders, names in os.walk(root, onerror=errors.append):
@@ -42,14 +47,35 @@ def find_files(folder: Path) -> FoundFiles:
             path = Path(place) / name
             if name.startswith(".") or name == "DICOMDIR":
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                failed.append((name, "It is a link that leads out of the folder and was not followed."))
+            if reason := _refusal(path, root):
+                failed.append((_shown(name), reason))
             elif _is_image(path):
                 files.append(path)
             else:
                 others += 1
-    failed += [(Path(e.filename or "?").name, f"It cannot be opened: {e.strerror}.") for e in errors]
+    failed += [(_shown(Path(e.filename or "?").name), f"It cannot be opened: {e.strerror}.") for e in errors]
     return FoundFiles(tuple(files), tuple(failed), others)
+
+
+def _refusal(path: Path, root: Path) -> str:
+    """Why a path is not even looked into, or ''."""
+    if path.is_symlink() and not path.resolve().is_relative_to(root):
+        return "It is a link that leads out of the folder and was not followed."
+    if not _is_text(path):
+        return "Its name, or its folder's, is not in Unicode. Rename it."
+    if path.exists() and not path.is_file():
+        return "It is no ordinary file and was not opened."
+    return ""
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a path can be kept and shown: elsewhere than on Linux, every one can."""
+    return _shown(str(path)) == str(path)
+
+
+def _shown(name: str) -> str:
+    """The name with a question mark for what is no Unicode."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _is_image(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,31 @@ def test_images_are_found_by_suffix_and_by_the_letters_dicm(folder):
 def test_a_project_inside_the_folder_is_not_imported(folder):
     write(folder, "a.dcm", "project/project.db", "project/models/preview.png")
     assert [file.name for file in plan_import(folder).files] == ["a.dcm"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names of files are Unicode there")
+def test_a_file_or_folder_whose_name_is_not_unicode_is_told_and_the_others_go_in(project, tmp_path):
+    folder = tmp_path / "images"
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/d\xff"))
+    odd.mkdir(parents=True)
+    for path in (folder / "a.dcm", odd / "b.dcm", Path(os.fsdecode(os.fsencode(folder) + b"/c\xfe.dcm"))):
+        path.write_text(f"pixels of {path.name!r}")
+    report = run(project, folder)
+    assert report.added == 1
+    assert sorted(name for name, _ in report.failed) == ["b.dcm", "c?.dcm"]
+    assert all("not in Unicode" in reason for _, reason in report.failed)
+    with pytest.raises(UserError, match=r"d\? cannot be imported"):
+        plan_import(odd)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders there")
+def test_a_pipe_in_the_folder_is_told_and_not_waited_for(folder):
+    write(folder, "a.dcm")
+    os.mkfifo(folder / "b.dcm")
+    os.mkfifo(folder / "c")
+    plan = plan_import(folder)
+    assert [file.name for file in plan.files] == ["a.dcm"]
+    assert [name for name, _ in plan.failed] == ["b.dcm", "c"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need no right there")
