@@ -43,6 +43,8 @@ def find_files(folder: Path) -> FoundFiles:
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        failed += [(_shown(name), "It is a link to a folder and was not followed.") for name in links]
         for name in sorted(names):
             path = Path(place) / name
             if name.startswith(".") or name == "DICOMDIR":

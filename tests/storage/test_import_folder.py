@@ -130,6 +130,15 @@ def test_a_file_or_folder_whose_name_is_not_unicode_is_told_and_the_others_go_in
         plan_import(odd)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links need no right there")
+def test_a_link_to_a_folder_is_told(folder):
+    write(folder, "a.dcm", "real/b.dcm")
+    (folder / "link").symlink_to(folder / "real")
+    plan = plan_import(folder)
+    assert [file.name for file in plan.files] == ["a.dcm", "real/b.dcm"]
+    assert plan.failed == (("link", "It is a link to a folder and was not followed."),)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders there")
 def test_a_pipe_in_the_folder_is_told_and_not_waited_for(folder):
     write(folder, "a.dcm")
