@@ -27,9 +27,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def create_database(path: Path, splits: SplitSettings) -> None:
-    """Make an empty project database at a path where nothing is yet."""
-    with closing(_connect(path, mode="rwc")) as connection:
+def create_database(path: Path, splits: SplitSettings, *, name: str) -> None:
+    """Make an empty project database at a path where nothing is yet. name: of the project, for messages."""
+    with _told_as_sentence(name), closing(_connect(path, mode="rwc")) as connection:
         connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
         db = Database(connection, recursive_triggers=False, execute_plugins=False)
         migrations.apply(db)
@@ -47,7 +47,7 @@ def open_database(path: Path, *, backups: Path) -> Database:
     connection = _connect_checked(path, mode="rw")
     try:
         db = Database(connection, recursive_triggers=False, execute_plugins=False)
-        with _told_as_sentence(path):
+        with _told_as_sentence(path.parent.name):
             _prepare(db, path=path, backups=backups)
     except BaseException:
         connection.close()
@@ -59,7 +59,7 @@ def open_read_only(path: Path) -> Database:
     """Open without writing a byte. Raises UserError where the file must first be migrated by its owner."""
     connection = _connect_checked(path, mode="ro")
     try:
-        with _told_as_sentence(path):
+        with _told_as_sentence(path.parent.name):
             connection.execute("PRAGMA query_only = on")
             db = Database(connection, recursive_triggers=False, execute_plugins=False)
             if migrations.pending(db):
@@ -78,6 +78,8 @@ def close_database(db: Database, *, read_only: bool) -> None:
     try:
         if not read_only and not db.conn.in_transaction:
             db.conn.execute("UPDATE project SET closed_cleanly = 1")
+    except sqlite3.OperationalError:
+        pass  # on a full or lost disk it stays noted as open: the next one to open it checks every page
     finally:
         db.conn.close()
 
@@ -159,7 +161,7 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
 def _connect_checked(path: Path, *, mode: str) -> sqlite3.Connection:
     name = path.parent.name
     _refuse_foreign_bytes(path)
-    with _told_as_sentence(path):
+    with _told_as_sentence(name):
         connection = _connect(path, mode=mode)
         try:
             try:
@@ -207,11 +209,11 @@ def _refuse_foreign(connection: sqlite3.Connection, name: str) -> None:
 
 
 @contextmanager
-def _told_as_sentence(path: Path) -> Iterator[None]:
+def _told_as_sentence(name: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        sentence = sentence_for(error, path.parent.name)
+        sentence = sentence_for(error, name)
         if sentence is None:
             raise
         raise UserError(sentence) from error

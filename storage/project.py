@@ -41,13 +41,11 @@ class Project:
         Raises UserError where the folder holds anything or cannot be written.
         """
         folder = folder.absolute()
-        _refuse_taken(folder)
-        beside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+        beside = place_beside(folder)
         try:
-            _lay_out(beside, splits or SplitSettings())
-            if folder.exists():
-                folder.rmdir()
-            beside.rename(folder)
+            _refuse_taken(folder)
+            _lay_out(beside, splits or SplitSettings(), name=folder.name)
+            move_whole(beside, folder, last=DATABASE)
         except OSError as error:
             raise UserError(
                 f"The project {folder.name} cannot be made: {error.strerror or 'its folder cannot be written'}. "
@@ -139,12 +137,29 @@ def _refuse_taken(folder: Path) -> None:
         )
 
 
-def _lay_out(folder: Path, splits: SplitSettings) -> None:
+def place_beside(folder: Path) -> Path:
+    """Where to make a folder before it gets its name: on the same disk."""
+    return (folder if folder.is_dir() else folder.parent) / f".{folder.name}.{os.getpid()}.tmp"
+
+
+def move_whole(beside: Path, folder: Path, *, last: str) -> None:
+    """Give a finished folder its name; into an empty one that is there, its entries are moved, `last` at the end.
+
+    A folder that is there stays the same one: somebody may stand in it, or a disk may be mounted on it.
+    """
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    for entry in sorted(beside.iterdir(), key=lambda entry: entry.name == last):
+        entry.rename(folder / entry.name)
+
+
+def _lay_out(folder: Path, splits: SplitSettings, *, name: str) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700)
-    for name in _FOLDERS:
-        (folder / name).mkdir()
-    create_database(folder / DATABASE, splits)
+    for inner in _FOLDERS:
+        (folder / inner).mkdir()
+    create_database(folder / DATABASE, splits, name=name)
 
 
 def _take_lock(folder: Path) -> FileLock:

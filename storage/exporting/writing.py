@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from core.errors import UserError
 from core.job import sha256_of, write_atomically
 from storage.database import now
 from storage.exporting.query import ExportQuery, Selection
-from storage.project import Project
+from storage.project import Project, move_whole, place_beside
 from storage.records import EventKind, ImageRecord
 
 RESEARCH_ONLY = "Research use only. Not for diagnosis, treatment or any other clinical decision."
@@ -67,7 +66,7 @@ def write_export(
         verified_empty=selection.empty_count,
         notes=notes,
     )
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = place_beside(target)
     try:
         beside.mkdir(parents=True)
         for name, content in files.items():
@@ -75,9 +74,7 @@ def write_export(
         hashes = {name: sha256_of(beside / name) for name in files}
         manifest = _manifest(kind, query=query, report=report, hashes=hashes)
         write_atomically(beside / "manifest.json", json.dumps(manifest, indent=1).encode())
-        if target.exists():
-            target.rmdir()
-        beside.rename(target)
+        move_whole(beside, target, last="manifest.json")
     except OSError as error:
         raise UserError(
             f"Nothing was exported: {error.strerror or 'the folder cannot be written'}. "

@@ -181,8 +181,11 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(project, drawn, tmp
 
 def test_an_empty_folder_is_used(project, drawn, tmp_path):
     (tmp_path / "out").mkdir()
+    before = (tmp_path / "out").stat().st_ino
     export_csv(project, tmp_path / "out")
     assert (tmp_path / "out" / "manifest.json").exists()
+    assert (tmp_path / "out").stat().st_ino == before  # somebody may stand in it
+    assert not list((tmp_path / "out").glob(".*"))
 
 
 def test_an_export_that_fails_leaves_nothing(project, drawn, tmp_path, monkeypatch):

@@ -74,6 +74,56 @@ def test_an_empty_folder_becomes_a_project(tmp_path):
         assert project.store.images() == []
 
 
+def test_the_folder_that_one_stands_in_becomes_a_project_and_stays_the_same(tmp_path, monkeypatch):
+    (tmp_path / "p").mkdir()
+    before = (tmp_path / "p").stat().st_ino
+    monkeypatch.chdir(tmp_path / "p")
+    with Project.create(Path()) as project:
+        assert project.folder == tmp_path / "p"
+    assert Path.cwd().stat().st_ino == before
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+NO_ROOM = """
+import resource, sys
+from pathlib import Path
+from core.errors import UserError
+from storage.project import Project
+
+def no_room(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+no_room(50_000)
+try:
+    Project.create(Path(sys.argv[1]) / "new")
+except UserError as error:
+    print(error)
+no_room(resource.RLIM_INFINITY)
+with Project.open(Path(sys.argv[1]) / "project") as project:
+    project.store.add_reader("kept")
+    no_room(0)
+print("closed")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such limits there")
+def test_without_room_no_project_is_made_and_an_open_one_still_closes(project, tmp_path):
+    project.close()
+    done = subprocess.run(
+        [sys.executable, "-c", NO_ROOM, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    sentence, closed = done.stdout.splitlines()
+    assert sentence.startswith("new could not be")
+    assert closed == "closed"
+    assert [path.name for path in tmp_path.iterdir()] == ["project"]
+    with Project.open(project.folder) as again:
+        assert again.store.readers() == ["kept"]
+
+
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("chapter one")
     with pytest.raises(UserError, match="holds other files"):
@@ -87,7 +137,7 @@ def test_making_a_project_twice_is_refused(project):
 
 
 def test_a_creation_that_fails_leaves_nothing(tmp_path, monkeypatch):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("storage.project.create_database", fail)
