@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.job import sha256_of, write_atomically
 from storage.database import now
 from storage.exporting.query import ExportQuery, Selection
+from storage.importing.walk import IMAGE_SUFFIXES
 from storage.project import Project, move_whole, place_beside
 from storage.records import EventKind, ImageRecord
 
@@ -33,7 +34,8 @@ class ExportReport:
 
 def file_name(image: ImageRecord) -> str:
     """Name of an image in an export: patient key and number, never the file's own name, which may identify."""
-    return f"{image.name}{image.path.suffix.lower() if image.path.suffix.isascii() else ''}"
+    suffix = image.path.suffix.lower()  # what follows the last dot of a name without one may identify, too
+    return f"{image.name}{suffix if suffix in IMAGE_SUFFIXES else ''}"
 
 
 def write_export(

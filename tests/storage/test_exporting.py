@@ -188,6 +188,18 @@ def test_an_empty_folder_is_used(project, drawn, tmp_path):
     assert not list((tmp_path / "out").glob(".*"))
 
 
+@pytest.mark.parametrize("name", ["scan.Doe_Jane", "1.2.840.4711", "image.dcm.doe"])
+def test_what_follows_the_last_dot_of_a_files_name_is_not_exported(project, drawn, tmp_path, name):
+    image = project.store.images()[0]
+    project.store.relocate(image.id, tmp_path / name, size_bytes=1, modified_ns=1)
+    for export in (export_coco, export_csv):
+        target = tmp_path / export.__name__
+        export(project, target, ExportQuery(annotated_only=False))
+        text = "".join(path.read_text() for path in target.iterdir()).lower()
+        assert "doe" not in text
+        assert "4711" not in text
+
+
 def test_an_export_that_fails_leaves_nothing(project, drawn, tmp_path, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
