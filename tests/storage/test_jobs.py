@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from contextlib import closing
 from dataclasses import replace
@@ -288,14 +289,53 @@ def test_a_sweep_keeps_logs_of_old_jobs_and_leaves_running_ones_alone(project, a
     for folder in (done, broken, running):
         (folder / "log.txt").write_text("what happened")
     import_results(project, finish(done, p_malignant=dict.fromkeys(images, 0.5)))
-    (project.jobs_folder / ".half.tmp").mkdir()
+    half = project.jobs_folder / ".20260101-000000-abcdef.tmp"
+    half.mkdir()
     report = sweep_jobs(project, running=[running])
     assert report.pending == ()
     assert [path.name for path in done.iterdir()] == ["log.txt"]
     assert [path.name for path in broken.iterdir()] == ["log.txt"]
     assert (running / "job.json").exists()
-    assert not (project.jobs_folder / ".half.tmp").exists()
+    assert not half.exists()
     assert len(list(project.models_folder.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need no right there")
+def test_a_sweep_leaves_alone_what_is_not_of_the_program(project, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("one")
+    (project.jobs_folder / "20260101-000000-abcdef").symlink_to(tmp_path / "thesis")
+    (project.jobs_folder / "notes").mkdir()
+    for path in (project.jobs_folder / "notes" / "a.txt", project.models_folder / "readme.txt"):
+        path.write_text("mine")
+    assert sweep_jobs(project).removed == 0
+    assert (tmp_path / "thesis" / "chapter.txt").exists()
+    assert (project.jobs_folder / "notes" / "a.txt").exists()
+    assert (project.models_folder / "readme.txt").exists()
+
+
+def test_a_sweep_trims_finished_jobs_whose_results_are_damaged_and_counts_them(project, add_images):
+    images = add_images(project, Label.MALIGNANT)
+    folders = [
+        finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5)) for _ in range(3)
+    ]
+    (folders[0] / "predictions.npz").write_bytes(b"damaged")
+    (folders[1] / "job.json").unlink()
+    (folders[1] / "log.txt").write_text("what happened")
+    report = sweep_jobs(project)
+    assert (report.pending, report.damaged) == ((folders[2],), 2)
+    assert not folders[0].exists()  # nothing worth keeping was in it
+    assert [path.name for path in folders[1].iterdir()] == ["log.txt"]
+
+
+def test_a_sweep_keeps_no_names_of_files(project, add_images):
+    images = add_images(project, Label.MALIGNANT)
+    folder = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+    (folder / "events.jsonl").write_text('{"event": "FileInspected", "path": "/images/Doe_Jane.dcm"}')
+    (folder / "log.txt").write_text("")
+    import_results(project, folder)
+    sweep_jobs(project)
+    assert [path.name for path in folder.iterdir()] == ["log.txt"]
 
 
 def test_scoring_alone_updates_the_model_it_was_told(project, add_images):
