@@ -14,8 +14,8 @@ from app.training_panel import TrainingPanel
 from core.domain import Label, Split
 from core.errors import UserError
 from core.events import Failed, Notice
-from core.job import Job, Step
-from storage.jobs import ImportedJob, import_results, mark_imported, prepare_job, sweep_jobs
+from core.job import Step
+from storage.jobs import ImportedJob, import_results, mark_imported, prepare_job, take_leftovers
 from storage.records import ImageRecord
 
 SHOWN_LOG_LINES = 3
@@ -99,10 +99,12 @@ class Retraining(QObject):
         self._panel.hear(event)  # type: ignore[arg-type]
 
     def _end(self, outcome: JobOutcome) -> None:
-        if outcome.has_results:
+        if outcome.has_results and not outcome.was_cancelled:
             self._panel.show_taking_in()
             self._take_in(outcome.folder)
         else:
+            if outcome.was_cancelled:
+                self._dismiss(outcome.folder)
             self._panel.end("")
             self._tell_ending(outcome)
         self.refresh()
@@ -146,21 +148,34 @@ class Retraining(QObject):
         self.said.emit(text)
 
     def _sentence(self, imported: ImportedJob) -> str:
-        session = self._session
-        model = None if session is None else session.store.current_model()
-        if model is None or imported.model_id is None:
+        if self._session is None or imported.model_id is None:
             return imported.summary
+        model = self._session.store.model(imported.model_id)
         drawn = _images(model.annotated_images) if model.annotated_images else "weak labels only"
         return f"Model {model.id} is trained on {drawn}. {imported.summary}"
 
     def _take_in_leftovers(self, session: Session) -> None:
         """Results that were whole when the window last closed are not thrown away."""
-        for folder in sweep_jobs(session.project).pending:
-            if Step.INSPECT in Job.read(folder).steps:
-                mark_imported(session.project, folder)  # an import begins anew, from its dialog
-            else:
-                self._take_in(folder)
-                self.refresh()
+        try:
+            found = take_leftovers(session.project)
+        except UserError as error:
+            self.warned.emit(str(error), "")
+            return
+        for imported in found.taken:
+            session.announce(imported.changes)
+            self.said.emit(self._sentence(imported))
+        for trouble in found.troubles:
+            self.warned.emit(trouble, "")
+        self.refresh()
+
+    def _dismiss(self, folder: Path) -> None:
+        """Results that came although the reader had cancelled are not taken in later either."""
+        if self._session is None or not (folder / "result.json").exists():
+            return
+        try:
+            mark_imported(self._session.project, folder)
+        except UserError as error:
+            self.warned.emit(str(error), "")
 
 
 def is_annotated(record: ImageRecord) -> bool:

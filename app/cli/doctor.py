@@ -7,7 +7,7 @@ from argparse import Namespace
 from app.cli.console import Console
 from core.errors import UserError
 from storage.checkup import Trouble, check_database, check_features, check_images, check_models
-from storage.jobs import import_results, sweep_jobs
+from storage.jobs import take_leftovers
 from storage.project import Project
 
 
@@ -43,10 +43,10 @@ def run(options: Namespace, console: Console) -> None:
 
 def _repair(project: Project) -> list[str]:
     """What was done, in sentences."""
-    report = sweep_jobs(project)
-    done = [f"Took in a finished job. {import_results(project, folder).summary}" for folder in report.pending]
-    removed = report.removed + sweep_jobs(project).removed
-    return [*done, f"Cleared {removed} leftovers."] if removed else done
+    found = take_leftovers(project)
+    done = [f"Took in a finished job. {imported.summary}" for imported in found.taken]
+    done += found.troubles
+    return [*done, f"Cleared {found.removed} leftovers."] if found.removed else done
 
 
 def _pending(project: Project) -> list[Trouble]:

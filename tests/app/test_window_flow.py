@@ -13,8 +13,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.export_dialog import ExportDialog
+from app.jobs import JobOutcome
 from app.worklist import WorklistFilter
 from core.domain import Decision, RegionLabel
+from core.events import Finished
+from core.job import Step, write_result
+from storage.jobs import prepare_job
 from storage.project import Project
 from storage.records import EventKind
 
@@ -133,6 +137,41 @@ def test_cancelling_a_training_changes_nothing(in_window: InWindow, project_fold
         assert workplace.session.store.models() == []
 
     assert in_window(project_folder, steps) == 0
+
+
+def test_results_that_come_after_a_cancel_are_not_taken_in_now_or_later(
+    in_window: InWindow, project_folder: Path
+):
+    def steps(hand) -> None:
+        window, retraining = hand.window, hand.window.workplace.retraining
+        project = window.workplace.session.project
+        hand.wait_for_image()
+        folder = prepare_job(project, steps=(Step.FEATURES,))
+        write_result(folder, [])
+        retraining.runner.ended.emit(JobOutcome(folder, Finished(), was_cancelled=True, log_tail=""))
+        assert window.messages.text == "Training was cancelled. Nothing was changed."
+        assert project.store.is_job_imported(folder.name)
+
+    assert in_window(project_folder, steps) == 0
+
+
+def test_damaged_results_that_were_left_lying_are_told_once(in_window: InWindow, project_folder: Path):
+    with Project.open(project_folder) as project:
+        for damaged in ("result.json", "job.json"):
+            folder = prepare_job(project, steps=(Step.FEATURES,))
+            write_result(folder, ["arrays.npz"])
+            (folder / damaged).write_bytes(b"{")
+
+    def first(hand) -> None:
+        hand.wait_for_image()
+        assert hand.window.messages.text.startswith("The results of 2 finished jobs are damaged")
+
+    def second(hand) -> None:
+        hand.wait_for_image()
+        assert "damaged" not in hand.window.messages.text
+
+    assert in_window(project_folder, first) == 0
+    assert in_window(project_folder, second) == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="asks the system for a process as POSIX does")

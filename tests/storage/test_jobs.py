@@ -15,7 +15,7 @@ from core.domain import Decision, FindingClass, FindingType, Label, RegionLabel,
 from core.errors import UserError
 from core.job import Job, Step, write_result
 from core.recipe import GridSettings, Method, Recipe
-from storage.jobs import import_results, prepare_job, sweep_jobs
+from storage.jobs import import_results, prepare_job, sweep_jobs, take_leftovers
 from storage.project import Project
 from storage.records import EventKind
 from storage.worklist import rank_worklist
@@ -326,6 +326,24 @@ def test_a_sweep_trims_finished_jobs_whose_results_are_damaged_and_counts_them(p
     assert (report.pending, report.damaged) == ((folders[2],), 2)
     assert not folders[0].exists()  # nothing worth keeping was in it
     assert [path.name for path in folders[1].iterdir()] == ["log.txt"]
+
+
+def test_leftovers_come_in_where_they_are_whole_and_the_others_are_told(project, add_images):
+    images = add_images(project, Label.MALIGNANT)
+    inspection = prepare_job(project, steps=[Step.INSPECT])
+    write_result(inspection, [])
+    whole, damaged, odd = (
+        finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, p)) for p in (0.5, 0.5, 2.0)
+    )
+    (damaged / "predictions.npz").unlink()
+    found = take_leftovers(project)
+    assert [imported.images_scored for imported in found.taken] == [1]
+    assert project.store.is_job_imported(inspection.name)
+    assert any("cannot be read" in trouble for trouble in found.troubles)
+    assert any("The results of 1 finished jobs are damaged" in trouble for trouble in found.troubles)
+    assert not whole.exists()
+    assert odd.exists()
+    assert len(project.store.models()) == 1
 
 
 def test_a_sweep_keeps_no_names_of_files(project, add_images):
