@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from app.findings_panel import FindingsPanel
-from app.image_loader import ImageLoader, Pixels
+from app.image_loader import ImageLoader, Pixels, WantedImage
 from app.reading_clock import ReadingClock
 from app.session import Session
 from app.viewer import ShownImage, Tool, Viewer
 from app.worklist import image_name, view_name
 from core.domain import Contour, Decision, FindingClass, FindingId, FindingType, ImageId, Laterality, View
+from core.errors import UserError
 from storage.changes import Changes
 from storage.edits import AddFinding, ChangeFinding, DeleteFinding, SetDecision
 from storage.records import EventKind, ImageRecord
@@ -71,8 +72,7 @@ class Desk(QObject):
         else:
             self._viewer.show_loading(f"Loading {image_name(record)} ...")
             others = [self._session.store.image(other) for other in ahead]
-            wanted = [(other.id, other.path) for other in others if not other.failure]
-            self._loader.request(image_id, record.path, ahead=wanted)
+            self._loader.request(_wanted(record), ahead=[_wanted(o) for o in others if not o.failure])
         self.opened.emit(record)
 
     def leave(self) -> None:
@@ -82,11 +82,15 @@ class Desk(QObject):
         seconds = self._clock.leave_image()
         session, image_id = self._session, self._image_id
         self._image_id, self._has_pixels = None, False
-        if session is not None and seconds is not None and not session.is_read_only:
+        self._viewer.clear()
+        if session is None or seconds is None or session.is_read_only:
+            return
+        try:
             session.store.log_event(
                 EventKind.IMAGE_READ, reader=session.reader, image_id=image_id, seconds=seconds
             )
-        self._viewer.clear()
+        except UserError as error:  # the reader must be able to leave all the same
+            self.advised.emit(f"The reading time of the last image was not kept. {error}")
 
     def refresh(self, changes: Changes) -> None:
         """Show what changed, if it is of the open image."""
@@ -246,3 +250,7 @@ class Desk(QObject):
         """Do it; if it is refused, the panel shows again what is so."""
         if self._session is not None and not self._session.do(edit):
             self._show_panel()
+
+
+def _wanted(record: ImageRecord) -> WantedImage:
+    return WantedImage(record.id, record.path, record.content_hash)

@@ -14,7 +14,8 @@ from app.background import Background, Task
 from app.viewer.pyramid import Pyramid
 from core.decoder import Decoder
 from core.domain import ImageId
-from core.pixels import Mammogram
+from core.errors import UnreadableImageError
+from core.pixels import Mammogram, content_hash
 
 CACHE_BYTES = 160_000_000  # stored pixels kept in the window's memory
 
@@ -27,6 +28,15 @@ class Pixels:
 
     mammogram: Mammogram
     pyramid: Pyramid
+
+
+@dataclass(frozen=True, slots=True)
+class WantedImage:
+    """An image, where it lies, and the content it must have: a contour belongs to that and to nothing else."""
+
+    id: ImageId
+    path: Path
+    content_hash: str
 
 
 class ImageLoader(QObject):
@@ -48,18 +58,18 @@ class ImageLoader(QObject):
         self._tasks: dict[ImageId, Task] = {}
         self._wanted: ImageId | None = None
 
-    def request(self, image_id: ImageId, path: Path, *, ahead: Sequence[tuple[ImageId, Path]] = ()) -> None:
+    def request(self, wanted: WantedImage, *, ahead: Sequence[WantedImage] = ()) -> None:
         """Load an image, at once if it is kept, and then those that the reader is likely to open next."""
-        self._wanted = image_id
+        image_id = self._wanted = wanted.id
         self._forget_waiting(image_id)
         if image_id in self._kept:
             self._kept.move_to_end(image_id)
             self.loaded.emit(image_id, self._kept[image_id])
         else:
-            self._start(image_id, path)
-        for other_id, other_path in ahead:
-            if other_id not in self._kept:
-                self._start(other_id, other_path)
+            self._start(wanted)
+        for other in ahead:
+            if other.id not in self._kept:
+                self._start(other)
 
     def forget(self) -> None:
         """Nothing is wanted any more, and nothing is kept (another project)."""
@@ -80,12 +90,12 @@ class ImageLoader(QObject):
         self._decoder.close()
         self._background.close()
 
-    def _start(self, image_id: ImageId, path: Path) -> None:
-        if image_id not in self._tasks:
-            self._tasks[image_id] = self._background.run(
-                partial(_decode, self._decoder, path),
-                done=partial(self._keep, image_id),
-                failed=partial(self._fail, image_id),
+    def _start(self, image: WantedImage) -> None:
+        if image.id not in self._tasks:
+            self._tasks[image.id] = self._background.run(
+                partial(_decode, self._decoder, image),
+                done=partial(self._keep, image.id),
+                failed=partial(self._fail, image.id),
             )
 
     def _forget_waiting(self, image_id: ImageId) -> None:
@@ -108,8 +118,12 @@ class ImageLoader(QObject):
             self.failed.emit(image_id, reason)
 
 
-def _decode(decoder: Decoder, path: Path) -> Pixels:
-    mammogram = decoder.decode(path)
+def _decode(decoder: Decoder, image: WantedImage) -> Pixels:
+    if content_hash(image.path) != image.content_hash:
+        raise UnreadableImageError(
+            f"{image.path.name} is not the file that was imported. Put that one back, or import it where it is now."
+        )
+    mammogram = decoder.decode(image.path)
     pyramid = Pyramid(mammogram.stored)
     pyramid.level(PYRAMID_DEPTH)
     return Pixels(mammogram, pyramid)

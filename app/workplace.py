@@ -123,7 +123,6 @@ class Workplace(QObject):
             return None
 
     def _adopt(self, project: Project) -> None:
-        self._let_go()
         reader = self.settings.reader
         if not project.is_read_only and not reader:
             reader = self._ask_reader()
@@ -133,6 +132,7 @@ class Workplace(QObject):
                 "The project was not opened: contours and decisions need a reader's name."
             )
             return
+        self._let_go()
         self.session = Session(project, reader=reader, parent=self)
         self.session.changed.connect(self._refresh)
         self.session.refused.connect(self.window.messages.warn)

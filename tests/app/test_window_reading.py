@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from app.viewer import Tool
 from app.worklist import WorklistFilter
 from core.domain import Decision, FindingClass, FindingType
+from core.errors import UserError
 from storage.project import Project
 from storage.records import EventKind
 
@@ -178,6 +179,68 @@ def test_an_image_whose_file_is_gone_says_so_and_the_others_open(
         hand.wait_for_image()
 
     assert in_window(project_folder, steps) == 0
+
+
+def test_an_image_whose_file_is_another_one_now_is_not_shown(
+    in_window: InWindow, project_folder: Path, tmp_path: Path
+):
+    with Project.open(project_folder) as project:
+        record, other = project.store.images()[:2]
+        swapped = shutil.copy(other.path, tmp_path / "swapped.png")
+        project.store.relocate(record.id, Path(swapped), size_bytes=1, modified_ns=1)
+
+    def steps(hand) -> None:
+        window = hand.window
+        window.worklist.which.setCurrentText(WorklistFilter.ALL.value)
+        hand.wait_for_image()
+        window.worklist.select(other.id)
+        hand.wait_for_image()
+        window.worklist.select(record.id)
+        hand.wait(lambda: "not the file that was imported" in hand.canvas.accessibleDescription())
+        hand.key(Qt.Key.Key_D)
+        hand.draw(x=150, y=280, radius=60)
+        assert window.workplace.session.store.findings(record.id) == []
+
+    assert in_window(project_folder, steps) == 0
+
+
+def test_a_reader_can_leave_an_image_and_close_while_the_disk_takes_nothing(
+    in_window: InWindow, project_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise UserError("reading could not be saved: the disk is full.")
+
+    def steps(hand) -> None:
+        window = hand.window
+        first = hand.wait_for_image()
+        monkeypatch.setattr(window.workplace.session.store, "log_event", refuse)
+        hand.key(Qt.Key.Key_N)
+        assert hand.wait_for_image() != first
+        assert "the disk is full" in window.messages.text
+
+    assert in_window(project_folder, steps) == 0
+    Project.open(project_folder).close()
+
+
+def test_a_project_that_is_not_opened_leaves_the_open_one_open(
+    in_window: InWindow, project_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    Project.create(tmp_path / "other").close()
+
+    def steps(hand) -> None:
+        hand.wait_for_image()
+        workplace = hand.window.workplace
+        session = workplace.session
+        workplace.settings.reader = ""
+        monkeypatch.setattr(workplace, "_ask_reader", lambda: "")
+        workplace.open_project(tmp_path / "other")
+        assert "was not opened" in hand.window.messages.text
+        assert workplace.session is session
+        hand.key(Qt.Key.Key_X)
+        assert session.store.image(hand.window.viewer.image_id).decision is Decision.NOTHING_TO_DRAW
+
+    assert in_window(project_folder, steps) == 0
+    Project.open(tmp_path / "other").close()
 
 
 def test_running_through_the_list_ends_on_the_image_chosen_last(in_window: InWindow, project_folder: Path):
