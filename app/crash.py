@@ -7,7 +7,6 @@ import logging
 import platform
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from logging.handlers import RotatingFileHandler
@@ -17,6 +16,8 @@ from typing import IO
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
+
+from core.faults import describe
 
 LOG_BYTES = 500_000
 OLD_LOGS = 3
@@ -70,11 +71,11 @@ class CrashHook(QObject):
             _logger.removeHandler(self._handler)
             self._handler.close()
 
-    def _catch(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def _catch(self, kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
-        details = describe(kind, trace, error)
+        details = f"{_versions()}\n{describe(error)}"
         _logger.error("%s", details)
         self._caught.emit(details)
 
@@ -90,17 +91,6 @@ class CrashHook(QObject):
             self._show(details, self.log_path)
         finally:
             self._is_showing = False
-
-
-def describe(kind: type[BaseException], trace: TracebackType | None, error: BaseException) -> str:
-    """Versions, then where it happened, without the error's own text."""
-    frames = "".join(traceback.format_tb(trace))
-    causes = []
-    cause = error.__cause__ or error.__context__
-    while cause is not None and len(causes) < 5:
-        causes.append(f"caused by {type(cause).__name__}")
-        cause = cause.__cause__ or cause.__context__
-    return "\n".join([_versions(), frames.rstrip(), kind.__name__, *causes])
 
 
 def show_crash(details: str, log_path: Path) -> None:

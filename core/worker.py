@@ -11,14 +11,15 @@ import faulthandler
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, TextIO
 
 from core.control import Control
+from core.errors import UserError
 from core.events import Event, Failed, to_line
+from core.faults import describe
 
 NICENESS = 10
 OUT_OF_MEMORY_SCORE = 700  # Linux: when memory runs out, this process goes before the window
@@ -34,13 +35,18 @@ def main(folder: str) -> int:
                 Failed("The work's folder is not there: start it again.", is_user_error=True)
             )
             return 1
-        with (
-            (path / "log.txt").open("a", encoding="utf-8") as log,
-            (path / "events.jsonl").open("wb") as events,
-        ):
+        try:
+            log = (path / "log.txt").open("a", encoding="utf-8")
+            events = (path / "events.jsonl").open("wb", buffering=0)
+        except OSError as error:
+            why = error.strerror or "the disk refuses it"
+            text = f"The work's folder cannot be written: {why}. Nothing was changed; mend that, then start again."
+            _Teller(out, None, control=control).tell(Failed(text, is_user_error=True))
+            return 1
+        with contextlib.suppress(OSError), log, events:  # what a full disk does not take of the log is lost
             faulthandler.enable(log)
             teller = _Teller(out, events, control=control)
-            with _said_twice(log), _Faults(teller, log):
+            with _said_twice(log), _Faults(teller):
                 _do(path, teller, control=control)
             faulthandler.disable()
     return 1 if teller.has_failed else 0
@@ -49,7 +55,11 @@ def main(folder: str) -> int:
 def _do(path: Path, teller: _Teller, *, control: Control) -> None:
     threading.Thread(target=_listen, args=(control,), daemon=True, name="standard input").start()
     _give_way()
-    _cap_threads(path)
+    try:
+        _cap_threads(path)
+    except UserError as error:
+        teller.tell(Failed(str(error), is_user_error=True))
+        return
     from core.pipeline import run_job
 
     for event in run_job(path, control):
@@ -116,8 +126,10 @@ class _Teller:
         self.has_failed |= isinstance(event, Failed)
         line = f"{to_line(event)}\n".encode("ascii")
         if self._events is not None:
-            self._events.write(line)
-            self._events.flush()
+            try:
+                self._events.write(line)
+            except OSError:
+                self._events = None  # a full disk: whoever listens must hear of it all the same
         try:
             self._out.write(line)
         except OSError:
@@ -125,10 +137,10 @@ class _Teller:
 
 
 class _Faults:
-    """Turns a fault of ours into the last event, with its traceback in the log."""
+    """Turns a fault of ours into the last event; the log says where it rose."""
 
-    def __init__(self, teller: _Teller, log: TextIO) -> None:
-        self._teller, self._log = teller, log
+    def __init__(self, teller: _Teller) -> None:
+        self._teller = teller
 
     def __enter__(self) -> None:
         pass
@@ -138,8 +150,7 @@ class _Faults:
     ) -> bool:
         if not isinstance(error, Exception):
             return False
-        text = "".join(traceback.format_exception(kind, error, trace))
-        print(text, file=sys.stderr, flush=True)
+        print(describe(error), file=sys.stderr, flush=True)
         self._teller.tell(
             Failed(
                 f"The work ended by a fault of the program ({type(error).__name__}). Its log has the details.",

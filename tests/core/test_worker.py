@@ -132,17 +132,53 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
     assert events == [Failed("The work's folder is not there: start it again.", is_user_error=True)]
 
 
-def test_a_fault_of_the_program_is_told_by_type_and_logged_whole(tmp_path):
+def test_a_fault_of_the_program_is_logged_with_where_and_what_it_was_but_not_its_text(tmp_path):
     folder = inspection(tmp_path / "job", [])
-    (folder / "job.json").write_text("{}")
-    events, code, complaints = end_of(start(folder))
+    at_fault = """
+def run_job(folder, control):
+    yield from ()
+    open("/nowhere/Doe_Jane.dcm")
+"""
+    events, code, complaints = end_of(start(folder, program=at_fault))
     assert code == 1
     assert isinstance(events[-1], Failed)
     assert not events[-1].is_user_error
-    assert "KeyError" in events[-1].text
+    assert "FileNotFoundError" in events[-1].text
+    for text in ((folder / "log.txt").read_text(), complaints, events[-1].text):
+        assert "Doe" not in text
     for text in ((folder / "log.txt").read_text(), complaints):
-        assert "Traceback" in text
-        assert "KeyError" in text
+        assert "in run_job" in text
+        assert "FileNotFoundError" in text
+
+
+def test_a_job_file_that_is_damaged_is_a_sentence_for_the_person(tmp_path):
+    folder = inspection(tmp_path / "job", [])
+    (folder / "job.json").write_text("{}")
+    events, code, _ = end_of(start(folder))
+    assert code == 1
+    [said] = events
+    assert said.is_user_error
+    assert "job.json is missing or damaged" in said.text
+
+
+def test_a_folder_that_takes_no_log_is_a_sentence_for_the_person(tmp_path):
+    folder = inspection(tmp_path / "job", [])
+    (folder / "log.txt").mkdir()
+    events, code, _ = end_of(start(folder))
+    assert code == 1
+    [said] = events
+    assert said.is_user_error
+    assert "folder cannot be written" in said.text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="asks for a file that takes nothing")
+def test_events_are_told_also_where_the_disk_takes_none_of_them(tmp_path):
+    folder = inspection(tmp_path / "job", [])
+    (folder / "events.jsonl").symlink_to("/dev/full")
+    (folder / "log.txt").symlink_to("/dev/full")
+    events, code, _ = end_of(start(folder))
+    assert code == 0
+    assert isinstance(events[-1], Finished)
 
 
 def test_whatever_prints_does_not_reach_the_events(tmp_path):
