@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +50,8 @@ def run_job(folder: Path, control: Control) -> Iterator[Event]:
     leaves no results; features that are made stay in their store all the same. Stop early keeps what a fit has so
     far, and still scores with it. UserErrors end as Failed; anything that is our own fault rises.
     """
-    run = JobRun(folder, Job.read(folder), control)
     try:
+        run = JobRun(folder, Job.read(folder), control)
         yield from run.steps()
         yield run.end()
     except UserError as error:
@@ -115,10 +116,15 @@ class JobRun:
             self.summary["seconds"][step.value] = round(time.monotonic() - start, 2)
 
     def _read_arrays(self) -> None:
-        with np.load(self.folder / "arrays.npz", allow_pickle=False) as arrays:
-            cuts = arrays["offsets"][1:-1]
-            self.boxes = np.split(arrays["boxes"], cuts)
-            self.region_labels = np.split(arrays["region_labels"], cuts)
+        try:
+            with np.load(self.folder / "arrays.npz", allow_pickle=False) as arrays:
+                cuts = arrays["offsets"][1:-1]
+                self.boxes = np.split(arrays["boxes"], cuts)
+                self.region_labels = np.split(arrays["region_labels"], cuts)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise UserError(
+                "The work cannot be done: its arrays.npz is missing or damaged. Nothing was changed; start it again."
+            ) from error
         if len(self.boxes) != len(self.job.images) and self.job.images:
             raise ValueError("the job has not one set of regions an image")
 

@@ -360,6 +360,17 @@ def test_nothing_to_train_on_ends_in_a_sentence(tmp_path):
     assert "nothing to train on" in last.text
 
 
+@pytest.mark.parametrize("name", ["job.json", "arrays.npz"])
+@pytest.mark.parametrize("content", [b"", b"{", b"PK junk", None])
+def test_a_job_folder_that_is_damaged_ends_in_a_sentence(tmp_path, name, content):
+    folder = ready_cohort(tmp_path, images=4)
+    (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
+    [event] = events_of(folder)
+    assert isinstance(event, Failed)
+    assert event.is_user_error
+    assert f"{name} is missing or damaged" in event.text
+
+
 def test_a_fault_of_the_program_rises(tmp_path):
     folder = ready_cohort(tmp_path)
     np.savez(
