@@ -312,7 +312,9 @@ class ImageStore(StoreBase):
         )
 
     def _put_label(self, image_id: ImageId, image: NewImage) -> None:
-        """First label of an image, or the one that replaces the label it had while it could not be read."""
+        """First label of an image, or the one that replaces the table's label it had while it could not be read."""
+        if any(label.source == "reader" for label in self.labels(image_id)):
+            return
         moment = now()
         self._write(
             "UPDATE image_label SET superseded_at = ? WHERE image_id = ? AND superseded_at IS NULL",

@@ -428,6 +428,17 @@ def test_an_image_moved_over_one_that_could_not_be_read_takes_its_place(project,
     assert len(project.store.images()) == 1
 
 
+def test_a_readers_label_stays_when_an_image_that_failed_can_be_read(project, folder, tmp_path):
+    write(folder, "a.dcm")
+    csv = table(tmp_path, "file,patient,label\na.dcm,P1,N\n")
+    run(project, folder, csv, told={"a.dcm": {"reason": "a.dcm is cut short."}})
+    [image] = project.store.images()
+    project.store.set_label(image.id, Label.MALIGNANT, source="reader", reader="A")
+    run(project, folder, csv)
+    [image] = project.store.images()
+    assert (image.failure, image.label) == ("", Label.MALIGNANT)
+
+
 def test_a_copy_elsewhere_does_not_move_the_image(project, folder, tmp_path):
     write(folder, "a.dcm", content="pixels")
     run(project, folder)
