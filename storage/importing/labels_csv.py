@@ -100,13 +100,15 @@ def read_labels(path: Path) -> LabelTable:
     for number, cells in _records(text, delimiter, path.name):
         value = _cells_by_name(cells, columns)
         try:
+            _refuse_open_quotation(cells, columns)
             row = _read_row(number, value)
             if row.file in rows:
                 first = rows[row.file].row
                 raise _RowError(f"the file is named twice, here and in row {first}; row {first} was used")
             rows[row.file] = row
         except _RowError as error:
-            failed.append((value("file") or f"row {number}", f"Row {number} of {path.name}: {error}."))
+            name = value("file") if "\n" not in value("file") else ""
+            failed.append((name or f"row {number}", f"Row {number} of {path.name}: {error}."))
     if not rows and not failed:
         raise UserError(f"{path.name} holds no rows below its header: there is nothing to import by it.")
     return LabelTable(tuple(rows.values()), tuple(failed), (*notes, *_row_notes(rows.values())))
@@ -180,6 +182,13 @@ def _cells_by_name(cells: list[str], columns: dict[str, int]) -> Callable[[str],
         return cells[position].strip() if position is not None and position < len(cells) else ""
 
     return value
+
+
+def _refuse_open_quotation(cells: list[str], columns: dict[str, int]) -> None:
+    """A quotation mark that is never closed swallows the rows below it."""
+    used = [cells[position] for position in columns.values() if position < len(cells)]
+    if any("\n" in cell.strip() for cell in used):
+        raise _RowError("a cell runs over several lines: a quotation mark too many hides the rows below it")
 
 
 def _read_row(number: int, value: Callable[[str], str]) -> LabelRow:

@@ -178,6 +178,21 @@ def test_empty_lines_and_quoted_cells_are_read(table):
     assert [row.file for row in result.rows] == ["a, b.dcm", "c.dcm"]
 
 
+def test_a_quotation_mark_too_many_is_told_where_it_stands_and_shows_no_patient(table):
+    result = table('file,patient,label\na,SECRET-1,M\n"b,SECRET-2,N\nc,SECRET-3,N\n')
+    assert [row.file for row in result.rows] == ["a"]
+    [(name, reason)] = result.failed
+    assert name == "row 3"
+    assert "quotation mark too many" in reason
+    assert "SECRET" not in repr((result.failed, result.notes))
+
+
+def test_a_remark_of_several_lines_in_a_column_that_is_not_used_does_no_harm(table):
+    result = table('file,patient,remark\na,P1,"one\ntwo"\nb,P2,\n')
+    assert [row.file for row in result.rows] == ["a", "b"]
+    assert result.failed == ()
+
+
 @pytest.mark.parametrize("text", ["", "a,b,c\n1,2,3\n", "file,label\na,M\n"])
 def test_a_file_that_is_no_table_of_labels_is_one_sentence(table, text):
     with pytest.raises(UserError, match="names no column"):
