@@ -70,15 +70,19 @@ def contours_by_image(
 def findings_for(path: Path, image: ImageRecord, store: Store) -> FoundContours:
     """The contours of a COCO file that belong to an image and are not on it yet.
 
-    A file about one image only is taken whatever it calls the image. Raises UserError where nothing in the
-    file can be used for this image.
+    A file about one image only is taken whatever it calls the image, unless it is another one of the project.
+    Raises UserError where nothing in the file can be used for this image.
     """
     read = read_contours(path)
     matching = _Matching(store.images(), root=path.absolute().parent)
     is_alone = len({item.file_name for item in read.contours}) == 1
-    mine = [item for item in read.contours if is_alone or matching.find(item) == image.id]
+    meant = [(item, matching.find(item)) for item in read.contours]
+    mine = [item for item, found in meant if found == image.id or (is_alone and found is None)]
     if not mine:
-        raise UserError(f"{path.name} holds no contour for image {image.id}: nothing was added.")
+        reasons = [f" The first that cannot be used: {name}: {reason}" for name, reason in read.failed[:1]]
+        raise UserError(
+            "".join([f"{path.name} holds no contour for image {image.id}: nothing was added.", *reasons])
+        )
     drawn = [finding.contour for finding in store.findings(image.id)]
     new = tuple(item for item in mine if _clipped(item.contour, image) not in drawn)
     notes = [f"{name}: {reason}" for name, reason in read.failed]
