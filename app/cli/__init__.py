@@ -6,6 +6,7 @@ one sentence; 4 the project is in use by another process; 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from argparse import Namespace
@@ -15,6 +16,9 @@ from enum import IntEnum
 from app.cli.arguments import make_parser
 from app.cli.console import Console, WorkFailedError
 from core.errors import ProjectBusyError, UserError
+
+# What no program can help: no room, a disk that may not be written or fails, a name that is too long.
+_WORLD_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENAMETOOLONG)
 
 
 class ExitCode(IntEnum):
@@ -54,6 +58,13 @@ def main(arguments: Sequence[str]) -> int:
         # Whoever read our output (`| head`) has left: end quietly, with nothing left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
+    except OSError as error:
+        if error.errno not in _WORLD_ERRORS:
+            raise
+        console.complain(
+            f"{error.strerror}: the disk or a name refuses it. What was finished before is kept."
+        )
+        return ExitCode.USER_ERROR
 
 
 def _body(command: str) -> Callable[[Namespace, Console], int | None]:

@@ -399,6 +399,29 @@ def test_an_evaluation_has_both_tasks_and_froc_against_contours_of_a_file(asked,
     assert asked("evaluate", trained, "--split", "all")["images"] == IMAGES
 
 
+def test_the_contours_of_another_image_are_not_put_on_this_one(run, trained, tmp_path):
+    image = malignant_image(trained)
+    with Project.open(trained, read_only=True) as project:
+        other = next(i for i in project.store.images() if i.id != image.id)
+    file = coco(tmp_path / "other.json", other.path.name, (50, 60, 120))
+    done = run("label", trained, "--image", image.id, "--contours", file, "--reader", "Dr A")
+    refused(done, f"holds no contour for image {image.id}")
+
+
+def test_why_a_contour_cannot_be_used_is_told_where_none_can(run, trained, tmp_path):
+    image = malignant_image(trained)
+    file = coco(tmp_path / "one.json", image.path.name, (50, 60, 120))
+    value = json.loads(file.read_text())
+    value["annotations"][0]["segmentation"] = {"counts": "x", "size": [1, 1]}
+    file.write_text(json.dumps(value))
+    done = run("label", trained, "--image", image.id, "--contours", file, "--reader", "Dr A")
+    refused(done, "nothing was added", "annotation 1", "run lengths")
+
+
+def test_a_name_that_is_too_long_is_one_sentence(run, tmp_path):
+    refused(run("doctor", tmp_path / ("x" * 300)), "too long")
+
+
 def test_evaluating_says_how_many_contours_belong_to_no_image(asked, trained, tmp_path):
     file = coco(tmp_path / "truth.json", "another study.png", (5, 5, 50))
     assert any(
