@@ -20,6 +20,8 @@ Boxes = NDArray[np.float64]
 
 # Areas below this, in square pixels, are rounding: a region that shares less with a contour does not touch it.
 NO_AREA = 1e-6
+# No image has as many pixels on a side; beyond that, coordinates are nonsense and overflow in geometry.
+FARTHEST = 1e6
 # Bounds the temporaries of one step of the exact area: boxes x edges.
 _PAIRS_AT_ONCE = 200_000
 
@@ -101,8 +103,24 @@ def clip_to_image(contour: Contour, *, rows: int, columns: int) -> Contour | Non
     """The part of a contour that lies in the image, as valid polygons; None where nothing does.
 
     A contour that is valid and inside is returned as it is. An outline that crosses itself becomes the
-    area that it runs around. Raises UserError for a contour without area.
+    area that it runs around. Raises UserError for a contour without area, and for one that no geometry can make
+    an area of.
     """
+    points = (p for polygon in contour.polygons for ring in (polygon.exterior, *polygon.holes) for p in ring)
+    if any(abs(coordinate) > FARTHEST for point in points for coordinate in point):
+        raise UserError(
+            "The contour has points far outside any image and was not stored: check its coordinates."
+        )
+    try:
+        with np.errstate(all="ignore"):  # numbers that are all but 0 have no slope
+            return _clipped(contour, rows=rows, columns=columns)
+    except shapely.errors.GEOSException as error:
+        raise UserError(
+            "The contour cannot be understood, its outline crosses itself too often: draw it again."
+        ) from error
+
+
+def _clipped(contour: Contour, *, rows: int, columns: int) -> Contour | None:
     x0, y0, x1, y1 = contour.bounds
     geometry = _geometry(contour)
     is_valid = bool(geometry.is_valid)
@@ -213,7 +231,7 @@ def _edge_sums(boxes: Boxes, start: NDArray[np.float64], end: NDArray[np.float64
     x0, y0, x1, y1 = (boxes[:, i, None] for i in range(4))
     ax, bx = np.clip(start[:, 0], x0, x1), np.clip(end[:, 0], x0, x1)
     run = end[:, 0] - start[:, 0]
-    slope = np.divide(end[:, 1] - start[:, 1], run, out=np.zeros_like(run), where=run != 0)
+    slope = np.divide(end[:, 1] - start[:, 1], run, out=np.zeros_like(run), where=np.abs(run) > 1e-12)
     # Heights where the edge enters and leaves the box's x range, exact at the edge's own ends.
     ay = np.where(ax == start[:, 0], start[:, 1], start[:, 1] + (ax - start[:, 0]) * slope) - y0
     by = np.where(bx == end[:, 0], end[:, 1], start[:, 1] + (bx - start[:, 0]) * slope) - y0

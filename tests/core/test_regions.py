@@ -327,6 +327,38 @@ def test_a_contour_over_the_edge_is_cut_at_it():
     assert clipped.bounds == (95, 40, 100, 50)
 
 
+@pytest.mark.parametrize("far", [1e9, -1e15, 1e300])
+def test_a_contour_with_points_no_image_has_is_refused(far):
+    near = ((10, 10), (90, 10), (50, 90))
+    odd = Contour.from_points([(10, 10), (90, 10), (far, 90)])
+    odd_hole = Contour((Polygon(near, (((20, 20), (30, 20), (far, far)),)),))
+    for contour in (odd, odd_hole):
+        with pytest.raises(UserError, match="far outside any image"):
+            clip_to_image(contour, rows=600, columns=400)
+
+
+def test_any_points_make_a_contour_in_the_image_none_or_a_sentence():
+    random = np.random.default_rng(3)
+    values = np.array([0, 1, -1, 50, 100, 100.5, 400, 600, 1e-9, 5e-324, 399.9999999999, -70.25, 1e5])
+    boxes = np.array([[x, y, x + 224, y + 224] for x in (0, 176) for y in (0, 376)], float)
+    found = {"in": 0, "none": 0, "refused": 0}
+    for _ in range(2000):
+        rings = [
+            tuple(map(tuple, random.choice(values, (random.integers(3, 9), 2)).tolist())) for _ in range(3)
+        ]
+        try:
+            clipped = clip_to_image(
+                Contour((Polygon(rings[0], (rings[1],)), Polygon(rings[2]))), rows=600, columns=400
+            )
+        except UserError:
+            found["refused"] += 1
+            continue
+        found["none" if clipped is None else "in"] += 1
+        if clipped is not None:
+            assert ((iom(boxes, clipped) >= 0) & (iom(boxes, clipped) <= 1 + 1e-9)).all()
+    assert found["in"] > 1000
+
+
 def test_a_contour_outside_the_image_or_on_its_edge_is_none():
     assert clip_to_image(square(200, 200, 10), rows=100, columns=100) is None
     assert clip_to_image(square(100, 0, 10), rows=100, columns=100) is None
