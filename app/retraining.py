@@ -11,7 +11,7 @@ from app.jobs import JobOutcome, JobRunner
 from app.session import Session
 from app.settings import Settings
 from app.training_panel import TrainingPanel
-from core.domain import Label, Split
+from core.domain import Decision, Label, Split
 from core.errors import UserError
 from core.events import Failed, Notice
 from core.job import Step
@@ -73,9 +73,9 @@ class Retraining(QObject):
         if self._session is None or self.is_running:
             return
         annotated = sum(is_annotated(record) for record in self._session.store.images())
-        recipe = self._settings.recipe(annotated_images=annotated)
         steps = (Step.FEATURES, Step.FIT, Step.SCORE)
         try:
+            recipe = self._settings.recipe(annotated_images=annotated)
             folder = prepare_job(self._session.project, steps=steps, recipe=recipe)
         except UserError as error:
             self.warned.emit(str(error), "")
@@ -181,7 +181,8 @@ class Retraining(QObject):
 def is_annotated(record: ImageRecord) -> bool:
     """Whether an image's contours take part in training (it is in F, and of a training patient)."""
     is_malignant = record.label in (Label.MALIGNANT, Label.BOTH)
-    return is_malignant and record.malignant_findings > 0 and record.split is Split.TRAIN
+    is_used = record.decision is not Decision.UNREADABLE
+    return is_malignant and is_used and record.malignant_findings > 0 and record.split is Split.TRAIN
 
 
 def _images(number: int) -> str:

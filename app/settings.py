@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+from core.errors import UserError
 from core.recipe import Method, Recipe
 
 FOLDER_VARIABLE = "LESIONLOOP_SETTINGS"  # a folder; tests and portable installations set it
@@ -29,7 +30,7 @@ def log_folder() -> Path:
 
 
 class Settings:
-    """Typed access to the INI file. Values that make no sense are read as never set."""
+    """Typed access to the INI file. Values of the view that make no sense are read as never set."""
 
     def __init__(self, folder: Path | None = None) -> None:
         folder = folder or settings_folder()
@@ -64,7 +65,8 @@ class Settings:
     def recipe(self, *, annotated_images: int) -> Recipe:
         """What Retrain trains: the best semi-supervised method, or its weak form while nothing is drawn.
 
-        `training/recipe` in the INI file may override single values, as a JSON object.
+        `training/recipe` in the INI file may override single values, as a JSON object. Raises UserError where it
+        cannot be understood: nothing is trained in another way than was asked for.
         """
         recipe = Recipe.from_json({**Recipe().to_json(), **self.recipe_changes})
         if annotated_images == 0 and recipe.method.is_semi_supervised:
@@ -73,12 +75,15 @@ class Settings:
 
     @property
     def recipe_changes(self) -> dict[str, object]:
-        """Values of the recipe that this user changed."""
+        """Values of the recipe that this user changed. Raises UserError where they make no sense."""
         try:
             changes = json.loads(str(self._values.value("training/recipe", "{}")))
             Recipe.from_json({**Recipe().to_json(), **changes})
-        except (json.JSONDecodeError, TypeError, ValueError):
-            return {}
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"The training settings in {self.path.name} cannot be understood, so nothing was trained: "
+                "correct or remove the line 'recipe' of its part [training], then start Lesionloop again."
+            ) from error
         return dict(changes)
 
     @recipe_changes.setter

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QByteArray
 
 from app.settings import Settings, log_folder
+from core.errors import UserError
 from core.recipe import Method, Recipe
 
 
@@ -47,9 +48,10 @@ def test_without_contours_the_weak_form_of_the_method_is_trained(settings: Setti
 
 
 @pytest.mark.parametrize("text", ["{not json", '{"no_such_value": 1}', '{"method": "nonsense"}', "[]"])
-def test_recipe_changes_that_make_no_sense_are_as_never_set(settings: Settings, text: str):
+def test_recipe_changes_that_make_no_sense_are_a_sentence(settings: Settings, text: str):
     settings._set("training/recipe", text)
-    assert again(settings).recipe(annotated_images=1) == Recipe()
+    with pytest.raises(UserError, match="nothing was trained"):
+        again(settings).recipe(annotated_images=1)
 
 
 def test_the_newest_project_stands_first_and_lost_ones_are_left_out(settings: Settings, tmp_path: Path):

@@ -139,6 +139,17 @@ def test_cancelling_a_training_changes_nothing(in_window: InWindow, project_fold
     assert in_window(project_folder, steps) == 0
 
 
+def test_training_settings_that_make_no_sense_start_nothing(in_window: InWindow, project_folder: Path):
+    def steps(hand) -> None:
+        hand.wait_for_image()
+        hand.window.workplace.settings._set("training/recipe", '{"device": ')
+        hand.click(hand.window.training.retrain)
+        assert hand.window.messages.text.startswith("The training settings in settings.ini")
+        assert not hand.window.workplace.retraining.is_running
+
+    assert in_window(project_folder, steps) == 0
+
+
 def test_results_that_come_after_a_cancel_are_not_taken_in_now_or_later(
     in_window: InWindow, project_folder: Path
 ):
