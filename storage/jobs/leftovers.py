@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import UserError
 from core.job import Job, Step
-from storage.jobs.results import ImportedJob, import_results, mark_imported
+from storage.jobs.results import ImportedJob, UnusableResultsError, import_results, mark_imported
 from storage.jobs.sweep import sweep_jobs
 from storage.project import Project
 
@@ -33,6 +33,9 @@ def take_leftovers(project: Project) -> Leftovers:
             continue
         try:
             taken.append(import_results(project, folder))
+        except UnusableResultsError as error:
+            troubles.append(str(error))
+            mark_imported(project, folder)  # told once, then cleared away
         except UserError as error:
             troubles.append(str(error))
     if report.damaged:

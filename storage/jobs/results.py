@@ -28,6 +28,10 @@ from storage.worklist import DEFAULT_STRATEGY, TOP, rank_worklist
 _ROUNDING = 1e-6  # how far from [0, 1] a float32 sum of probabilities may lie
 
 
+class UnusableResultsError(UserError):
+    """Results that are whole but can never be taken in."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedJob:
     """What the results of a job changed.
@@ -133,7 +137,7 @@ def _read_checked(folder: Path) -> tuple[Job, list[str]]:
     for name in names:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name:
-            raise UserError(
+            raise UnusableResultsError(
                 "The results of this training name a file outside their folder: they were not taken in."
             )
     return job, names
@@ -190,7 +194,7 @@ def _refuse_test_patients(store: Store, job: Job) -> None:
     ids, contents = {image.id for image in test}, {image.content_hash for image in test if not image.failure}
     used = [image for image in job.images if image.split != Split.TEST]
     if any(image.image_id in ids or image.content_hash in contents for image in used):
-        raise UserError(
+        raise UnusableResultsError(
             "This training used images of test patients: its results were not taken in. Train again. "
             "The project is as it was."
         )
@@ -256,7 +260,7 @@ def _read_predictions(path: Path) -> dict[ImageId, Prediction]:
             for i, (image_id, start, end) in enumerate(zip(ids, offsets[:-1], offsets[1:], strict=True))
         }
     except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile) as error:
-        raise UserError(
+        raise UnusableResultsError(
             "The predictions of this training cannot be read and were not taken in: train again. "
             "The project is as it was."
         ) from error

@@ -342,8 +342,22 @@ def test_leftovers_come_in_where_they_are_whole_and_the_others_are_told(project,
     assert any("cannot be read" in trouble for trouble in found.troubles)
     assert any("The results of 1 finished jobs are damaged" in trouble for trouble in found.troubles)
     assert not whole.exists()
-    assert odd.exists()
+    assert not odd.exists()
+    assert take_leftovers(project).troubles == ()
     assert len(project.store.models()) == 1
+
+
+def test_results_that_a_full_disk_kept_out_come_in_later(project, add_images, monkeypatch):
+    images = add_images(project, Label.MALIGNANT)
+    finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.jobs.results.write_atomically", fail)
+        assert "No space left" in take_leftovers(project).troubles[0]
+    assert take_leftovers(project).taken[0].images_scored == 1
 
 
 def test_a_sweep_keeps_no_names_of_files(project, add_images):
