@@ -12,10 +12,22 @@ from core.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class BagVariant:
+    """The same image turned, mirrored or shifted before its regions were cut (Sec. V, Implementation).
+
+    features: (m', d), m' >= 1. region_labels: (m',) int8 from the contours turned with it, None where the bag has none.
+    """
+
+    features: NDArray[np.floating]
+    region_labels: NDArray[np.int8] | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Bag:
     """One image for training. features: (m, d) float16 or float32, m >= 1.
 
     region_labels: (m,) int8, RegionLabel, where a reader has drawn all malignant contours; None otherwise.
+    variants: of training images only, where the recipe augments.
     """
 
     image_id: int
@@ -23,6 +35,7 @@ class Bag:
     label: Label | None
     split: Split
     region_labels: NDArray[np.int8] | None = None
+    variants: tuple[BagVariant, ...] = ()
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or len(self.features) == 0:

@@ -32,6 +32,22 @@ class TrunkMode(StrEnum):
     WINDOWS = "windows"  # each window on its own
 
 
+class Augmentation(StrEnum):
+    """Which training images are also shown turned, mirrored and shifted (Sec. V, Implementation)."""
+
+    NONE = "none"
+    RARE = "rare"  # only images of the rarer side of malignant against the rest
+    ALL = "all"  # the paper's
+
+
+class Precision(StrEnum):
+    """How a device multiplies. Only float32 gives the same numbers on every device, to rounding."""
+
+    FLOAT32 = "float32"
+    TF32 = "tf32"
+    BF16 = "bf16"
+
+
 @dataclass(frozen=True, slots=True)
 class GridSettings:
     """The window grid: 224 px windows at stride 112, at a working spacing of 70 um."""
@@ -49,18 +65,23 @@ class GridSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrunkSettings:
-    """Which pretrained trunk, and how its features are taken; part of every model's recipe."""
+    """Which pretrained trunk, and how its features are taken; part of every model's recipe.
+
+    weights_sha256: of the weights file that the user pointed to; empty for a trunk whose weights come with a package.
+    """
 
     name: str = "efficientnet-lite0"
     mode: TrunkMode = TrunkMode.DENSE
     tap: str = "final"
-    pooling: str = "mean"
+    pooling: str = "mean"  # or "mean+max": twice as many features
+    weights_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides a training run, besides the data."""
+    """Everything that decides a training run, besides the data. `name` is how people call it."""
 
+    name: str = "default"
     method: Method = Method.SS_CLS_DET_RS
     k: int = 10
     alpha: float = 0.5
@@ -77,9 +98,15 @@ class Recipe:
     # know nothing yet can miss the lesions for good. On planted ones 1 of 6 seeds learnt without, 6 of 6 with 20.
     dense_epochs: int = 20
     patience: int = 0  # epochs without a better validation AUROC before stopping; 0 never stops early
+    augmentation: Augmentation = Augmentation.NONE
+    variants: int = 0  # turned, mirrored or shifted copies that each augmented image has
+    balance: bool = False  # images of the rarer side are shown more often, until both sides weigh the same
+    members: int = 1  # heads trained from different seeds, whose probabilities are averaged
+    calibrate: bool = False  # temperature scaling, fitted on the validation images
     seed: int = 0
     threads: int = 2
-    device: str = "cpu"
+    device: str = "cpu"  # or "cuda", "mps", "xpu", or "auto": the best that is there
+    precision: Precision = Precision.FLOAT32
     grid: GridSettings = field(default_factory=GridSettings)
     trunk: TrunkSettings = field(default_factory=TrunkSettings)
 
@@ -90,12 +117,26 @@ class Recipe:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Inverse of to_json. An unknown key raises TypeError: a newer recipe is not half understood."""
-        plain = dict(value)
+        plain = _SINCE_0_2 | value
         grid = GridSettings(**plain.pop("grid", {}))
         trunk = dict(plain.pop("trunk", {}))
         trunk["mode"] = TrunkMode(trunk.get("mode", TrunkMode.DENSE))
         plain["method"] = Method(plain.get("method", Method.SS_CLS_DET_RS))
+        plain["augmentation"] = Augmentation(plain["augmentation"])
+        plain["precision"] = Precision(plain["precision"])
         return cls(**plain, grid=grid, trunk=TrunkSettings(**trunk))
+
+
+# What a recipe did that was stored before it could say so; never today's defaults.
+_SINCE_0_2: dict[str, Any] = {
+    "name": "default",
+    "augmentation": "none",
+    "variants": 0,
+    "balance": False,
+    "members": 1,
+    "calibrate": False,
+    "precision": "float32",
+}
 
 
 def _key(value: dict[str, Any]) -> str:
