@@ -8,29 +8,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from core.bench.figures import Figure
 from core.domain import Label, Split
+
+__all__ = ["Figure", "machine", "measurements"]
 
 COHORT = 60  # images of the demo, which the figures are about
 REGIONS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured number. note: how it was taken."""
-
-    name: str
-    value: float
-    unit: str
-    note: str = ""
-
-    def __str__(self) -> str:
-        digits = f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:.3g}"
-        return f"{digits} {self.unit}"
 
 
 def machine() -> str:
