@@ -235,9 +235,9 @@ def _task_result(
 
 
 def _froc_result(cases: Sequence[Case], *, resamples: int, seed: int) -> tuple[FrocResult | None, list[str]]:
-    usable = _with_known_contours(cases)
+    usable = with_known_contours(cases)
     without = len(cases) - len(usable)
-    images = [_froc_image(case) for case in usable]
+    images = [froc_image(case) for case in usable]
     curve = metrics.froc(images)
     notes = _froc_notes(images, without=without)
     if curve is None:
@@ -271,8 +271,8 @@ def _resampled(cases: Sequence[Case], *, resamples: int, seed: int) -> list[NDAr
     positive = [case.label.is_malignant for case in cases]
     patients = [case.patient for case in cases]
     roc = metrics.roc_resamples(score, positive, patients, resamples=resamples, seed=seed)
-    usable = _with_known_contours(cases)
-    images, owners = [_froc_image(case) for case in usable], [case.patient for case in usable]
+    usable = with_known_contours(cases)
+    images, owners = [froc_image(case) for case in usable], [case.patient for case in usable]
     froc = metrics.froc_resamples(images, owners, resamples=resamples, seed=seed, levels=[1.0])
     return [*roc.values(), froc[1.0]]
 
@@ -287,7 +287,7 @@ def _difference(
     return Measure(after - before, metrics.interval_of(drawn[1][column] - drawn[0][column]))
 
 
-def _with_known_contours(cases: Sequence[Case]) -> list[Case]:
+def with_known_contours(cases: Sequence[Case]) -> list[Case]:
     """Cases whose true contours are known, or that hold none by their label."""
     return [case for case in cases if case.is_hit is not None or not case.label.is_malignant]
 
@@ -301,7 +301,8 @@ def _froc_notes(images: Sequence[FrocImage], *, without: int) -> list[str]:
     return notes
 
 
-def _froc_image(case: Case) -> FrocImage:
+def froc_image(case: Case) -> FrocImage:
+    """A case as FROC of malignant findings takes it; without known contours, no region hits."""
     hit = case.is_hit if case.is_hit is not None else np.zeros(len(case.score), dtype=bool)
     return FrocImage(
         probability=case.task_score(Task.MALIGNANT),
