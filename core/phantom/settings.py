@@ -19,10 +19,10 @@ class PhantomSettings:
     film_mm: tuple[float, float] = (143.4, 80.6)
     spacing_mm: float = 0.07
 
-    benign_mass: tuple[float, float] = (0.09, 0.18)
+    benign_mass: tuple[float, float] = (0.15, 0.27)
     malignant_mass: tuple[float, float] = (0.24, 0.36)
     spicules: tuple[float, float] = (0.28, 0.44)
-    benign_calcification: tuple[float, float] = (0.20, 0.38)
+    benign_calcification: tuple[float, float] = (0.28, 0.50)
     malignant_calcification: tuple[float, float] = (0.28, 0.50)
     distortion: tuple[float, float] = (0.28, 0.44)
 
