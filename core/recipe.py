@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
+
+from core.values import Choice, Number, Of, RecipeError, Text, Wanted, Whole, check, settings_by_name
+
+__all__ = [
+    "Augmentation",
+    "GridSettings",
+    "Method",
+    "Normalisation",
+    "Precision",
+    "Recipe",
+    "RecipeError",
+    "TrunkMode",
+    "TrunkSettings",
+]
 
 
 class Method(StrEnum):
@@ -48,6 +63,14 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+class Normalisation(StrEnum):
+    """What becomes of the trunk's features before the principal components, or before FC3 where there are none."""
+
+    STANDARDISE = "standardise"  # each feature by its own mean and deviation over the training regions
+    NONE = "none"  # the paper's: as the trunk gives them
+    L2 = "l2"  # each region's vector by its own length, so that its mean square is 1
+
+
 @dataclass(frozen=True, slots=True)
 class GridSettings:
     """The window grid: 224 px windows at stride 112, at a working spacing of 70 um."""
@@ -56,6 +79,9 @@ class GridSettings:
     stride: int = 112
     working_spacing_mm: float = 0.07
     min_tissue: float = 0.5
+
+    def __post_init__(self) -> None:
+        check(self, _GRID_VALUES)
 
     @property
     def key(self) -> str:
@@ -68,6 +94,7 @@ class TrunkSettings:
     """Which pretrained trunk, and how its features are taken; part of every model's recipe.
 
     weights_sha256: of the weights file that the user pointed to; empty for a trunk whose weights come with a package.
+    input_scaling: 'mean/std' of R, G and B in [0, 1] that such weights were trained under; empty: the trunk's own.
     """
 
     name: str = "efficientnet-lite0"
@@ -75,6 +102,10 @@ class TrunkSettings:
     tap: str = "final"
     pooling: str = "mean"  # or "mean+max": twice as many features
     weights_sha256: str = ""
+    input_scaling: str = ""
+
+    def __post_init__(self) -> None:
+        check(self, _TRUNK_VALUES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +119,7 @@ class Recipe:
     beta: float = 1.0
     lambda2: float = 1.0
     hidden: int = 128
+    normalisation: Normalisation = Normalisation.STANDARDISE
     components: int = 128  # PCA of the trunk's features; 0 keeps them whole
     dropout: float = 0.5
     learning_rate: float = 1e-3
@@ -110,32 +142,86 @@ class Recipe:
     grid: GridSettings = field(default_factory=GridSettings)
     trunk: TrunkSettings = field(default_factory=TrunkSettings)
 
+    def __post_init__(self) -> None:
+        """Raise RecipeError, which is a ValueError, for a value of another type or out of its range."""
+        check(self, _RECIPE_VALUES)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values only, for recipe.json and the store."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        """Inverse of to_json. An unknown key raises TypeError: a newer recipe is not half understood."""
-        plain = _SINCE_0_2 | value
-        grid = GridSettings(**plain.pop("grid", {}))
-        trunk = dict(plain.pop("trunk", {}))
-        trunk["mode"] = TrunkMode(trunk.get("mode", TrunkMode.DENSE))
-        plain["method"] = Method(plain.get("method", Method.SS_CLS_DET_RS))
-        plain["augmentation"] = Augmentation(plain["augmentation"])
-        plain["precision"] = Precision(plain["precision"])
-        return cls(**plain, grid=grid, trunk=TrunkSettings(**trunk))
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Inverse of to_json. RecipeError for anything else; an unknown key too: a newer recipe is not half understood."""
+        plain = _SINCE_0_2 | settings_by_name(value, known=_RECIPE_VALUES)
+        for name, kind, known in (
+            ("grid", GridSettings, _GRID_VALUES),
+            ("trunk", TrunkSettings, _TRUNK_VALUES),
+        ):
+            plain[name] = kind(**settings_by_name(plain.get(name, {}), known=known))
+        return cls(**plain)
+
+    @staticmethod
+    def settings_since_0_2() -> frozenset[str]:
+        """Settings that a recipe stored by an earlier version does not have."""
+        return frozenset(_SINCE_0_2)
 
 
 # What a recipe did that was stored before it could say so; never today's defaults.
 _SINCE_0_2: dict[str, Any] = {
     "name": "default",
+    "normalisation": "standardise",
     "augmentation": "none",
     "variants": 0,
     "balance": False,
     "members": 1,
     "calibrate": False,
     "precision": "float32",
+}
+
+
+_GRID_VALUES: Mapping[str, Wanted] = {
+    "window": Whole(1, 65_536),
+    "stride": Whole(1, 65_536),
+    "working_spacing_mm": Number(1e-3, 10.0),
+    "min_tissue": Number(0.0, 1.0),
+}
+_TRUNK_VALUES: Mapping[str, Wanted] = {
+    "name": Text(),
+    "mode": Choice(TrunkMode),
+    "tap": Text(),
+    "pooling": Text(("mean", "mean+max")),
+    "weights_sha256": Text(),
+    "input_scaling": Text(),
+}
+_RECIPE_VALUES: Mapping[str, Wanted] = {
+    "name": Text(),
+    "method": Choice(Method),
+    "k": Whole(1, 1_000_000),
+    "alpha": Number(1e-6, 1.0),
+    "beta": Number(0.0, 1e6),
+    "lambda2": Number(0.0, 1e6),
+    "hidden": Whole(1, 65_536),
+    "normalisation": Choice(Normalisation),
+    "components": Whole(0, 65_536),
+    "dropout": Number(0.0, 0.99),
+    "learning_rate": Number(1e-15, 10.0),
+    "weight_decay": Number(0.0, 1e3),
+    "batch_images": Whole(1, 1_000_000),
+    "epochs": Whole(1, 10_000_000),
+    "dense_epochs": Whole(0, 10_000_000),
+    "patience": Whole(0, 10_000_000),
+    "augmentation": Choice(Augmentation),
+    "variants": Whole(0, 1_000),
+    "balance": Of(bool),
+    "members": Whole(1, 100),
+    "calibrate": Of(bool),
+    "seed": Whole(-(2**63), 2**63 - 1),
+    "threads": Whole(1, 1_024),
+    "device": Text(),
+    "precision": Choice(Precision),
+    "grid": Of(GridSettings),
+    "trunk": Of(TrunkSettings),
 }
 
 

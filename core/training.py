@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -19,7 +20,7 @@ __all__ = ["Bag", "Control", "FittedModel", "fit"]
 
 
 def fit(
-    bags: Sequence[Bag], recipe: Recipe, *, control: Control
+    bags: Sequence[Bag], recipe: Recipe, *, control: Control, checkpoint: Path | None = None
 ) -> Generator[Event, None, FittedModel | None]:
     """Train by Eq. 12 (or its weak part alone), yielding Notices and one Epoch a pass; returns the model.
 
@@ -28,6 +29,7 @@ def fit(
     epoch (of the best one where recipe.patience is set), or None before the first. With patience, training also
     ends by itself after that many epochs without a better validation AUROC, and keeps the best.
     """
+    del checkpoint
     usable = [bag for bag in bags if bag.label is not None]
     _check(bags, usable)
     for text in _notices(bags, recipe):
