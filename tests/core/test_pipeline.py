@@ -278,7 +278,7 @@ def test_the_trunk_is_not_loaded_where_all_features_are_there(trained, tmp_path,
     def refuse(*_, **__):
         raise AssertionError("the trunk was loaded")
 
-    monkeypatch.setattr("core.pipeline._loaded_trunk", refuse)
+    monkeypatch.setattr("core.pipeline.run.loaded_trunk", refuse)
     folder = ready_cohort(tmp_path, steps=steps, model_folder=str(trained[0] / "model"))
     events = events_of(folder)
     assert isinstance(events[-1], Finished)

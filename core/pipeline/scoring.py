@@ -1,0 +1,79 @@
+"""The step that scores every image with the fitted model, or with the one that the job names."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import UserError
+from core.events import Event, Notice
+from core.job import write_atomically
+from core.pipeline.pace import Pace
+from core.pipeline.run import JobRun
+from core.prediction import Prediction
+
+if TYPE_CHECKING:
+    from core.model import DualBranch
+
+PREDICTIONS = "predictions.npz"
+STEPS = 100  # events told while scoring, at most
+
+
+def score_images(run: JobRun) -> Iterator[Event]:
+    """Score all images and write the predictions; a cancel leaves none."""
+    from core.scoring import score
+
+    model = _scoring_model(run)
+    said: dict[int, Prediction] = {}
+    images = run.job.images
+    pace = Pace("scoring", total=len(images))
+    every = -(-len(images) // STEPS)
+    with run.store() as store:
+        for index, image in enumerate(images):
+            if run.control.is_cancelled:
+                return
+            features = run.features(store, index)
+            if isinstance(features, Notice):
+                yield features
+            elif features is not None:
+                said[image.image_id] = score(model, features)
+            progress = pace.one_more()
+            if progress.done % every == 0 or progress.done == progress.total:
+                yield progress
+    write_atomically(run.folder / PREDICTIONS, _packed(said))
+    run.results.append(PREDICTIONS)
+    run.summary["images_scored"] = len(said)
+
+
+def _scoring_model(run: JobRun) -> DualBranch:
+    if run.fitted is not None:
+        return run.fitted.model
+    from core.model import load_model
+
+    saved = load_model(Path(run.job.model_folder))
+    if saved.trunk_key != run.trunk_key() or saved.recipe.grid != run.job.recipe.grid:
+        raise UserError(
+            "The model was trained on region features of another kind than those of this project's settings: "
+            "it was not used. Train again, or choose the settings that the model was trained with."
+        )
+    return saved.model
+
+
+def _packed(said: dict[int, Prediction]) -> bytes:
+    """predictions.npz, laid out as core.job tells."""
+    content = io.BytesIO()
+    cls = [prediction.cls for prediction in said.values()]
+    np.savez(
+        content,
+        allow_pickle=False,
+        image_id=np.array(list(said), np.int64),
+        offsets=np.cumsum([0, *(len(rows) for rows in cls)]),
+        probability=np.array([p.probability for p in said.values()]).reshape(-1, 2),
+        cls=np.concatenate([*cls, np.empty((0, 3), np.float32)]),
+        score=np.concatenate([*(p.score for p in said.values()), np.empty((0, 2), np.float32)]),
+    )
+    return content.getvalue()
