@@ -24,7 +24,6 @@ from core.recipe import Method, Recipe
 
 WEIGHTS, RECIPE, METRICS, SEAL = "weights.safetensors", "recipe.json", "metrics.json", "result.json"
 BRANCH_STD = 1e-4  # Sec. V, Implementation
-DROPOUT_STEPS = 256  # the dropout rate is rounded to 1 / 256: one random byte a hidden unit
 
 
 class DualBranch(nn.Module):
@@ -109,21 +108,6 @@ def has_detection(method: Method) -> bool:
 def selects_regions(method: Method) -> bool:
     """Whether the detection branch sees only the k best regions (Eq. 4)."""
     return method in (Method.CLS_DET_RS, Method.SS_BASELINE_RS, Method.SS_CLS_DET_RS)
-
-
-def dropout_mask(shape: tuple[int, int], *, rate: float, generator: torch.Generator) -> Tensor | None:
-    """Inverted dropout for (T, hidden) units as float32: 0, or 1 / (1 - rate). None where nothing is dropped.
-
-    torch's own takes no generator, and draws a float where a byte is enough: 64 random bits serve 8 units.
-    """
-    dropped = round(rate * DROPOUT_STEPS)
-    if dropped == 0:
-        return None
-    rows, hidden = shape
-    words = torch.empty(-(-rows * hidden // 8), dtype=torch.int64, device=generator.device)
-    # 63 random bits a call: the top bit of a word would always be 0, so the whole signed range is asked for.
-    draws = words.random_(-(2**63), None, generator=generator).view(torch.uint8)[: rows * hidden]
-    return (draws >= dropped).view(shape).float().mul_(DROPOUT_STEPS / (DROPOUT_STEPS - dropped))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

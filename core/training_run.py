@@ -5,7 +5,7 @@ Letters: n images, T regions of all of them together, p features after the fixed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,18 +19,16 @@ from core.adam import Adam
 from core.bags import Bag, in_full_set
 from core.control import Control
 from core.domain import RegionLabel, Split
+from core.engine import Dropout, gradients, logits_of
 from core.errors import UserError
 from core.events import Epoch
 from core.losses import Batch, Counts, ImageLogs, Logits, Terms, image_log_probabilities, loss
 from core.metrics import auroc
-from core.model import DualBranch, dropout_mask
+from core.model import DualBranch
 from core.projection import fit_projection, rows_of
 from core.recipe import Method, Recipe
 
 MALIGNANT = 1  # row of (B, M)
-SPARSE_SHARE = 0.6  # of the regions with a gradient: below it they are gathered first
-
-Objective = Callable[[Logits], tuple[Tensor, ImageLogs]]  # the value to go down, and the image probabilities
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -205,14 +203,18 @@ class Run:
 
     def _step(self, projected: Tensor, batch: Batch) -> tuple[float, ImageLogs]:
         """One step of the optimiser. Returns the batch's share of the loss over the whole set."""
-        keep = dropout_mask(
-            (len(projected), self.recipe.hidden), rate=self.recipe.dropout, generator=self.generator
+        dropout = Dropout.draw(
+            len(projected), self.recipe.hidden, rate=self.recipe.dropout, generator=self.generator
         )
         self.optimiser.zero_grad()
-        has_detection = self.model.fc5 is not None
-        is_sparse = _gradient_share(batch, k=self._selected if has_detection else 1) < SPARSE_SHARE
-        backward = sparse_backward if is_sparse else dense_backward
-        value, logs = backward(self.model, projected, keep=keep, objective=partial(self._objective, batch))
+        value, logs = gradients(
+            self.model,
+            projected,
+            batch,
+            objective=partial(self._objective, batch),
+            selected=self._selected,
+            dropout=dropout,
+        )
         if not torch.isfinite(value):
             raise FloatingPointError(f"the loss is not a number in epoch {len(self.curves) + 1}")
         self.optimiser.step()
@@ -240,7 +242,7 @@ class Run:
     @torch.no_grad()
     def _judge(self, images: TrainingImages) -> tuple[float, float | None]:
         """The method's own loss over other images, scaled by their own counts, and their AUROC M vs. BN."""
-        logits = self.model(images.projected)
+        logits = logits_of(self.model, images.projected)
         logs = image_log_probabilities(logits, images.whole, k=self.model.k)
         value = loss(logits, logs, images.whole, counts=images.counts, terms=self.terms)
         return float(value), _auroc(logs.positive[MALIGNANT], images.whole.targets[:, MALIGNANT])
@@ -259,45 +261,6 @@ def _terms(recipe: Recipe) -> Terms:
         return Terms()
     has_detection_loss = recipe.method is Method.SS_CLS_DET_RS
     return Terms(recipe.beta, recipe.lambda2, has_detection_loss=has_detection_loss)
-
-
-def _gradient_share(batch: Batch, *, k: int | None) -> float:
-    """At most this share of the regions can have a gradient: selected for either class, or of an image in F."""
-    if k is None:
-        return 1.0
-    # Eq. 9 is a softmax over all regions of an image in F.
-    in_full_set = float(batch.offsets.diff()[batch.is_annotated].sum())
-    return (2.0 * k * len(batch) + in_full_set) / float(batch.offsets[-1])
-
-
-def dense_backward(
-    model: DualBranch, projected: Tensor, *, keep: Tensor | None, objective: Objective
-) -> tuple[Tensor, ImageLogs]:
-    """Gradients of an objective on the weights, by plain backpropagation. Returns what the objective returned."""
-    value, logs = objective(model(projected, keep=keep))
-    value.backward()  # type: ignore[no-untyped-call]
-    return value.detach(), logs
-
-
-def sparse_backward(
-    model: DualBranch, projected: Tensor, *, keep: Tensor | None, objective: Objective
-) -> tuple[Tensor, ImageLogs]:
-    """The same gradients, carried back through those regions alone whose logits have one.
-
-    Eq. 4 gives all but 2 k regions of an image none, so most of plain backpropagation multiplies zeros: the
-    network runs without a graph first, then once more on the few regions that matter.
-    """
-    with torch.no_grad():
-        logits = model(projected, keep=keep)
-    leaves = Logits(logits.cls.requires_grad_(), None if logits.det is None else logits.det.requires_grad_())
-    value, logs = objective(leaves)
-    value.backward()  # type: ignore[no-untyped-call]
-    touched = [rows.grad for rows in (leaves.cls, leaves.det) if rows is not None and rows.grad is not None]
-    regions = torch.cat(touched).any(dim=0).nonzero()[:, 0]
-    again = model(projected[regions], keep=None if keep is None else keep[regions])
-    outputs = [rows for rows in (again.cls, again.det) if rows is not None]
-    torch.autograd.backward(outputs, [gradient[:, regions] for gradient in touched])
-    return value.detach(), logs
 
 
 def _auroc(log_probability: Tensor, truth: Tensor) -> float | None:

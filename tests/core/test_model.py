@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import UserError
-from core.model import BRANCH_STD, DualBranch, dropout_mask, load_model, save_model
+from core.model import BRANCH_STD, DualBranch, load_model, save_model
 from core.projection import fit_projection
 from core.recipe import Method, Recipe
 
@@ -59,24 +59,6 @@ def test_initial_weights_follow_the_papers_distributions():
     assert abs(branches.mean().item()) < 0.05 * BRANCH_STD
     assert not model.fc3.bias.any()
     assert not model.fc4.bias.any()
-
-
-def test_dropout_drops_its_share_and_keeps_the_expectation():
-    for rate in (0.25, 0.5):
-        keep = dropout_mask((2001, 127), rate=rate, generator=torch.Generator().manual_seed(1))
-        assert keep.shape == (2001, 127)
-        assert (keep == 0).float().mean().item() == pytest.approx(rate, abs=0.005)
-        assert keep.mean().item() == pytest.approx(1.0, abs=0.01)
-        assert len(keep.unique()) == 2
-
-
-def test_dropout_drops_every_unit_alike():
-    keep = dropout_mask((20_000, 16), rate=0.5, generator=torch.Generator().manual_seed(1))
-    assert (keep == 0).float().mean(dim=0).tolist() == pytest.approx([0.5] * 16, abs=0.02)
-
-
-def test_no_dropout_makes_no_mask():
-    assert dropout_mask((5, 5), rate=0.0, generator=torch.Generator()) is None
 
 
 def test_projection_is_scikit_learns_scaler_and_pca_up_to_sign_and_one_factor():

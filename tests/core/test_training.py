@@ -12,13 +12,10 @@ from sklearn.metrics import roc_auc_score
 from core.domain import Label, RegionLabel, Split
 from core.errors import UserError
 from core.events import Epoch, Notice
-from core.losses import image_log_probabilities, loss
-from core.model import DualBranch
-from core.projection import Projection
 from core.recipe import Method, Recipe
 from core.scoring import score
 from core.training import Bag, Control, fit
-from core.training_run import Run, TrainingImages, dense_backward, sparse_backward
+from core.training_run import TrainingImages
 
 D = 12
 TRUE, DECOY = 7, 2  # places in the image of the lesion and of what merely goes along with it
@@ -364,33 +361,3 @@ def test_a_batch_taken_from_the_set_holds_the_regions_of_its_images():
     assert batch.targets.tolist() == [[y == 1 for y in bags[i].label.targets[::-1]] for i in chosen]
     assert batch.is_annotated.tolist() == [True, False, True]
     assert batch.region_labels[batch.offsets[2] :].tolist() == bags[9].region_labels.tolist()
-
-
-@pytest.mark.parametrize("method", list(Method))
-def test_gradients_through_the_touched_regions_alone_are_those_of_plain_backpropagation(method):
-    recipe = replace(QUICK, method=method, k=3)
-    bags = make_bags(12, annotated=0.4)
-    rows = torch.from_numpy(np.concatenate([bag.features for bag in bags]))
-    images = TrainingImages.of(bags, recipe, projected=rows)
-    model = DualBranch(
-        Projection(torch.zeros(D), torch.ones(D), None), recipe, generator=torch.Generator().manual_seed(0)
-    )
-    with torch.no_grad():
-        model.fc4.weight.mul_(1e4)
-    keep = (
-        torch.rand(len(rows), recipe.hidden, generator=torch.Generator().manual_seed(1)) > 0.5
-    ).float() * 2
-
-    terms = Run(model, recipe, train=images, validation=None).terms
-
-    def objective(logits):
-        logs = image_log_probabilities(logits, images.whole, k=model.k)
-        return loss(logits, logs, images.whole, counts=images.counts, terms=terms), logs
-
-    def gradients(backward):
-        model.zero_grad()
-        backward(model, rows, keep=keep, objective=objective)
-        return [value.grad.clone() for value in model.parameters()]
-
-    for a, b in zip(gradients(dense_backward), gradients(sparse_backward), strict=True):
-        assert torch.allclose(a, b, rtol=1e-4, atol=1e-6 * a.abs().max().item())

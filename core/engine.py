@@ -1,0 +1,258 @@
+"""Exact gradients of any objective on the head, over a ragged batch of images, at the pace of its matrix products.
+
+Three things make plain backpropagation slow here, and none is needed. Padding the features: images have unequal
+numbers of regions, so the rows of all images are multiplied end to end, and only logits are ever padded. Keeping
+what was computed: a chunk of rows goes through the layers while it is in the processor's cache, and only its logits
+stay. Multiplying zeros: region selection (Eq. 4) leaves all but 2 k regions of an image without a gradient, so the
+backward pass runs, written by hand, over the regions that have one.
+
+The objective itself is differentiated by autograd, on the logits alone.
+
+Letters: T regions of a batch, p features after the fixed projection, C classes of p_cls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.losses import Batch, ImageLogs, Logits
+from core.model import DualBranch
+
+CHUNK_ROWS = 1024  # features, hidden units and random bits of a chunk fit a core's second cache (1 MB)
+DEVICE_CHUNK_ROWS = 1 << 18  # elsewhere than on a CPU a chunk only bounds the memory
+LOGIT_ROWS = 8  # FC4 and FC5 have at most 5 rows; a product with 8 costs the same, and one with 3 costs more
+SPARSE_SHARE = 0.6  # of the regions with a gradient: below it hidden units are computed again, not kept
+DROPOUT_STEPS = 256  # the dropout rate is rounded to 1 / 256: at most one random byte a hidden unit
+WORD = 32  # bits in a word of random bits
+
+Objective = Callable[[Logits], tuple[Tensor, ImageLogs]]  # the value to go down, and the image probabilities
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Dropout:
+    """Which hidden units of which regions are dropped in one step.
+
+    With rate 1/2 one random bit decides: bits is (ceil(T / 32), hidden) int32, and bit 31 - r % 32 of row r // 32
+    is that of region r. With another rate one random byte does: bits is (T, hidden) uint8, dropped below `below`.
+    scale: 1 / (1 - rate), what the kept units are multiplied by.
+    """
+
+    bits: Tensor
+    below: int
+    scale: float
+
+    @classmethod
+    def draw(cls, regions: int, hidden: int, *, rate: float, generator: torch.Generator) -> Dropout | None:
+        """Draw for T regions, on the generator's device. rate: rounded to 1 / 256. None where nothing is dropped."""
+        below = round(rate * DROPOUT_STEPS)
+        if below == 0:
+            return None
+        scale = DROPOUT_STEPS / (DROPOUT_STEPS - below)
+        if 2 * below == DROPOUT_STEPS:
+            words = -(-regions // WORD)
+            bits = _random_bytes(4 * words * hidden, generator).view(torch.int32).view(words, hidden)
+        else:
+            bits = _random_bytes(regions * hidden, generator).view(regions, hidden)
+        return cls(bits, below, scale)
+
+    def apply_(self, hidden: Tensor, regions: slice | Tensor) -> None:
+        """Set dropped units to 0 in place; the others stay unscaled.
+
+        hidden: (rows, hidden), of the `regions` named: their numbers, or a slice that starts at a multiple of 32.
+        """
+        if self.bits.dtype == torch.uint8:
+            hidden.mul_(self.bits[regions] >= self.below)
+            return
+        signs = self._signs(regions)[: len(hidden)]
+        if hidden.dtype == torch.float32 and hidden.device.type == "cpu":
+            # Backpropagation of relu on integers: hidden where the sign bit is not set, else 0, in one vectorised pass.
+            whole = hidden.view(torch.int32)
+            torch.ops.aten.threshold_backward.grad_input(whole, signs, -1, grad_input=whole)
+        else:
+            hidden.mul_(signs >= 0)
+
+    def mask(self, regions: int, *, dtype: torch.dtype = torch.float32) -> Tensor:
+        """(T, hidden): 0 where dropped, `scale` elsewhere, as `DualBranch.forward` takes it."""
+        ones = torch.ones(regions, self.bits.shape[1], dtype=dtype, device=self.bits.device)
+        self.apply_(ones, slice(0, regions))
+        return ones.mul_(self.scale)
+
+    def _signs(self, regions: slice | Tensor) -> Tensor:
+        """(rows, hidden) int32, negative where dropped."""
+        if isinstance(regions, Tensor):
+            words = self.bits.index_select(0, regions.div(WORD, rounding_mode="floor"))
+            return words.bitwise_left_shift_((regions % WORD).int()[:, None])
+        words = self.bits[regions.start // WORD : -(-regions.stop // WORD)]
+        shifts = torch.arange(WORD, dtype=torch.int32, device=words.device)
+        return (words[:, None] << shifts[:, None]).flatten(0, 1)
+
+
+def _random_bytes(count: int, generator: torch.Generator) -> Tensor:
+    words = torch.empty(-(-count // 8), dtype=torch.int64, device=generator.device)
+    # 63 random bits a call: the top bit of a word would always be 0, so the whole signed range is asked for.
+    return words.random_(-(2**63), None, generator=generator).view(torch.uint8)[:count]
+
+
+def gradients(
+    model: DualBranch,
+    projected: Tensor,
+    batch: Batch,
+    *,
+    objective: Objective,
+    selected: int | None,
+    dropout: Dropout | None = None,
+    rows: Tensor | None = None,
+    chunk_rows: int | None = None,
+) -> tuple[Tensor, ImageLogs]:
+    """Set `.grad` of every parameter to the gradient of an objective. Returns what the objective returned, detached.
+
+    projected: (T, p) inputs of FC3; or (S, p) with rows: (T,) int64, which of them make up the batch.
+    selected: how many regions the objective selects for each class (Eq. 4), None where all regions take part. It
+    decides the way, never the result. chunk_rows: a multiple of 32.
+    """
+    engine = _Engine(model, projected, dropout, rows=rows, chunk_rows=chunk_rows)
+    is_dense = gradient_share(model, batch, selected=selected) >= SPARSE_SHARE
+    hidden = engine.room() if is_dense else None
+    with torch.no_grad():
+        logits = engine.forward(hidden)
+    leaves = engine.split(logits)
+    value, logs = objective(leaves)
+    value.backward()  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        engine.backward(leaves, hidden)
+    return value.detach(), ImageLogs(logs.positive.detach(), logs.negative.detach())
+
+
+@torch.no_grad()
+def logits_of(model: DualBranch, projected: Tensor, *, chunk_rows: int | None = None) -> Logits:
+    """What the head says of T regions, without dropout and without a graph. projected: (T, p)."""
+    engine = _Engine(model, projected, None, rows=None, chunk_rows=chunk_rows)
+    leaves = engine.split(engine.forward(None))
+    return Logits(leaves.cls.detach(), None if leaves.det is None else leaves.det.detach())
+
+
+def gradient_share(model: DualBranch, batch: Batch, *, selected: int | None) -> float:
+    """At most this share of the regions can have a gradient: selected for either class, or of an image in F."""
+    k = selected if model.fc5 is not None else 1
+    if k is None:
+        return 1.0
+    # Eq. 9 is a softmax over all regions of an image in F.
+    in_full_set = float(batch.offsets.diff()[batch.is_annotated].sum())
+    return (2.0 * k * len(batch) + in_full_set) / float(batch.offsets[-1])
+
+
+class _Engine:
+    """The head's weights as the products take them, and the regions of one step."""
+
+    def __init__(
+        self,
+        model: DualBranch,
+        projected: Tensor,
+        dropout: Dropout | None,
+        *,
+        rows: Tensor | None,
+        chunk_rows: int | None,
+    ) -> None:
+        self._model, self._projected, self._dropout, self._rows = model, projected, dropout, rows
+        self._count = len(projected) if rows is None else len(rows)
+        default = CHUNK_ROWS if projected.device.type == "cpu" else DEVICE_CHUNK_ROWS
+        self._chunk = min(chunk_rows or default, self._count)
+        scale = 1.0 if dropout is None else dropout.scale
+        branches = [model.fc4.weight] if model.fc5 is None else [model.fc4.weight, model.fc5.weight]
+        stacked = torch.cat([weight.detach() for weight in branches])
+        self._classes = len(model.fc4.weight)
+        self._branches = stacked.new_zeros(LOGIT_ROWS, stacked.shape[1])
+        self._branches[: len(stacked)] = stacked * scale
+        self._scale, self._outputs = scale, len(stacked)
+        self._bias = stacked.new_zeros(LOGIT_ROWS, 1)
+        self._bias[: self._classes, 0] = model.fc4.bias.detach()
+
+    def room(self) -> Tensor:
+        """Where hidden units are kept."""
+        return self._projected.new_empty(self._count, self._branches.shape[1])
+
+    def forward(self, kept: Tensor | None) -> Tensor:
+        """(8, T) logits; fills kept, (T, hidden), where it is given."""
+        logits = self._projected.new_empty(LOGIT_ROWS, self._count)
+        passing = self._projected.new_empty(self._chunk, self._branches.shape[1])
+        features = self._buffer()
+        for part in self._parts(self._count):
+            out = passing[: part.stop - part.start] if kept is None else kept[part]
+            self._hidden(self._features(part, features), part, out)
+            torch.addmm(self._bias, self._branches, out.t(), out=logits[:, part])
+        return logits
+
+    def split(self, logits: Tensor) -> Logits:
+        """Leaves for autograd that share the memory of (8, T) logits."""
+        cls = logits[: self._classes].detach().requires_grad_()
+        has_detection = self._outputs > self._classes
+        return Logits(
+            cls, logits[self._classes : self._outputs].detach().requires_grad_() if has_detection else None
+        )
+
+    def backward(self, leaves: Logits, kept: Tensor | None) -> None:
+        """Carry the gradient of the logits back to the parameters, through kept hidden units or a second pass."""
+        slopes = leaves.cls.new_zeros(LOGIT_ROWS, self._count)
+        for leaf, place in (
+            (leaves.cls, slice(0, self._classes)),
+            (leaves.det, slice(self._classes, self._outputs)),
+        ):
+            if leaf is not None and leaf.grad is not None:
+                slopes[place] = leaf.grad
+        bias = slopes[: self._classes].sum(dim=1)
+        regions = None
+        if kept is None:
+            regions = slopes[: self._outputs].any(dim=0).nonzero()[:, 0]
+            slopes = slopes.index_select(1, regions)
+        self._accumulate(slopes, regions, kept)
+        self._model.fc4.bias.grad = bias
+
+    def _accumulate(self, slopes: Tensor, regions: Tensor | None, kept: Tensor | None) -> None:
+        """slopes: (8, t) of t regions: those numbered in `regions`, or all of them in order."""
+        model = self._model
+        weight, bias = torch.zeros_like(model.fc3.weight), torch.zeros_like(model.fc3.bias)
+        branches = torch.zeros_like(self._branches)
+        features, again = self._buffer(), self._projected.new_empty(self._chunk, self._branches.shape[1])
+        for part in self._parts(slopes.shape[1]):
+            which = part if regions is None else regions[part]
+            inputs, slope = self._features(which, features), slopes[:, part]
+            if kept is None:
+                hidden = again[: part.stop - part.start]
+                self._hidden(inputs, which, hidden)
+            else:
+                hidden = kept[part]
+            branches.addmm_(slope, hidden)
+            back = slope.t() @ self._branches
+            torch.ops.aten.threshold_backward.grad_input(back, hidden, 0, grad_input=back)
+            weight.addmm_(back.t(), inputs)
+            bias += back.sum(dim=0)
+        model.fc3.weight.grad, model.fc3.bias.grad = weight, bias
+        branches *= self._scale
+        model.fc4.weight.grad = branches[: self._classes]
+        if model.fc5 is not None:
+            model.fc5.weight.grad = branches[self._classes : self._outputs]
+
+    def _hidden(self, inputs: Tensor, regions: slice | Tensor, out: Tensor) -> None:
+        """relu(FC3) with dropped units at 0, the others unscaled: the scale is in the branches' weights."""
+        torch.addmm(self._model.fc3.bias, inputs, self._model.fc3.weight.t(), out=out).relu_()
+        if self._dropout is not None:
+            self._dropout.apply_(out, regions)
+
+    def _features(self, which: slice | Tensor, buffer: Tensor) -> Tensor:
+        if self._rows is not None:
+            which = self._rows[which]
+        if isinstance(which, slice):
+            return self._projected[which]
+        return torch.index_select(self._projected, 0, which, out=buffer[: len(which)])
+
+    def _buffer(self) -> Tensor:
+        return self._projected.new_empty(self._chunk, self._projected.shape[1])
+
+    def _parts(self, count: int) -> Iterator[slice]:
+        return (
+            slice(start, min(start + self._chunk, count)) for start in range(0, count, max(self._chunk, 1))
+        )
