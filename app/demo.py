@@ -16,7 +16,7 @@ from typing import Any
 import platformdirs
 
 from app.cli import gui
-from app.cli.cases import cases_of
+from storage.cases import cases_of
 from app.cli.console import Console
 from app.cli.data import import_folder
 from app.cli.projects import contours_by_image
@@ -31,6 +31,7 @@ from core.recipe import Method, Recipe
 from storage.edits import AddFinding, SetDecision
 from storage.importing import plan_import
 from storage.project import DATABASE, Project
+from storage.promotion import model_rows, promoted_by, use_model, verdict_text
 from storage.records import ImageRecord, ModelRecord, SplitSettings
 from storage.store import Store
 from storage.worklist import is_in_pool, rank_worklist
@@ -157,10 +158,17 @@ class Demo:
                 before, after = (_test_cases(store, model, truth) for model in (weak, full))
                 comparisons = compare(before, after, seed=self.options.seed)
             with self.clock.step("rank again"):
-                store.set_current_model(full.id)
+                promotion = self._put_to_use(store, full)
                 rank_worklist(store, strategy=self.options.strategy, seed=self.options.seed)
             pool = _pool(store)
-        self._tell(comparisons, before=before, after=after, drawn=len(drawn), pool=pool)
+        self._tell(comparisons, before=before, after=after, drawn=len(drawn), pool=pool, promotion=promotion)
+
+    def _put_to_use(self, store: Store, model: ModelRecord) -> str:
+        """See that a model is in use, by the simulated reader's hand where the gate left it a candidate; how it came to be."""
+        if not store.model(model.id).is_current:
+            use_model(store, model.id, reader=READER)
+        row = next(row for row in model_rows(store) if row.model.id == model.id)
+        return f"Model {model.id} was put to use by {promoted_by(row.decided)}. {verdict_text(row.model)}"
 
     def _tell(
         self,
@@ -170,6 +178,7 @@ class Demo:
         after: Sequence[Case],
         drawn: int,
         pool: Sequence[ImageRecord],
+        promotion: str,
     ) -> None:
         value = {
             "statement": SYNTHETIC,
@@ -179,6 +188,7 @@ class Demo:
             "malignant_test_images": sum(case.label.is_malignant for case in after),
             "images_drawn": drawn,
             "measures": [comparison.to_json() for comparison in comparisons],
+            "promotion": promotion,
             "first_region_is_true": {"before": first_hits(before), "after": first_hits(after)},
             "next": [next_json(image) for image in pool],
             "seconds": self.clock.seconds,
@@ -188,6 +198,7 @@ class Demo:
             *before_after(comparisons, after, drawn=drawn),
             "",
             *what_changed(before, after),
+            promotion,
             "",
             *next_lines(pool),
             "",
@@ -213,7 +224,7 @@ class Demo:
         """Images to draw, decided once and kept, so that a demo that was interrupted goes on with the same."""
         state = self._state()
         if "drawn" not in state:
-            store.set_current_model(weak.id)
+            self._put_to_use(store, weak)
             rank_worklist(store, strategy=self.options.strategy, seed=self.options.seed)
             pool = _pool(store)
             if not pool:

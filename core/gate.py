@@ -2,7 +2,7 @@
 
 Paired bootstrap over patients of the difference new - former in AUROC (M vs. BN, by image) and, where true contours are
 known, in FROC sensitivity at 1 FPPI. A measure is shown not to be worse where the lower bound of its difference, at a
-one-sided level, lies above -margin. Every measure that can be measured must be: a union of nulls, each tested at the
+one-sided level, lies above -margin. Every measure with patients enough must be: a union of nulls, each tested at the
 level, is tested at the level (Berger, Technometrics 24:295, 1982). What is right for how many patients: docs/promotion.md.
 """
 
@@ -62,13 +62,15 @@ class GateSettings:
 @dataclass(frozen=True, slots=True)
 class GateMeasure:
     """One measure under both models. difference: its interval runs from 1 - level to level, so that its lower end is
-    the one-sided bound; those of `before` and `after` are 95 % intervals.
+    the one-sided bound; those of `before` and `after` are 95 % intervals. malignant_patients: patients with a malignant
+    image that the measure could use.
     """
 
     name: str
     before: Measure
     after: Measure
     difference: Measure
+    malignant_patients: int
 
     def is_shown(self, margin: float) -> bool:
         """Whether the measure is shown not to be worse by `margin` or more."""
@@ -78,12 +80,19 @@ class GateMeasure:
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         parts = {"before": self.before, "after": self.after, "difference": self.difference}
-        return {"name": self.name, **{name: part.to_json() for name, part in parts.items()}}
+        plain = {name: part.to_json() for name, part in parts.items()}
+        return {"name": self.name, **plain, "malignant_patients": self.malignant_patients}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Inverse of to_json."""
-        return cls(value["name"], *(_measure(value[part]) for part in ("before", "after", "difference")))
+        return cls(
+            value["name"],
+            before=_measure(value["before"]),
+            after=_measure(value["after"]),
+            difference=_measure(value["difference"]),
+            malignant_patients=value["malignant_patients"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,15 @@ class GateResult:
         others = self.patients - self.malignant_patients
         return min(self.malignant_patients, others) < self.settings.least_patients
 
+    @property
+    def deciding(self) -> tuple[GateMeasure, ...]:
+        """The measures that must be shown not to be worse: those with patients enough.
+
+        Where contours are known of few malignant test patients only, FROC is told but decides nothing.
+        """
+        least = self.settings.least_patients
+        return tuple(m for m in self.measures if m.name == AUROC or m.malignant_patients >= least)
+
     def __str__(self) -> str:
         if self.verdict is Verdict.NOT_MEASURED:
             return (
@@ -172,7 +190,7 @@ def judge(before: Sequence[Case], after: Sequence[Case], settings: GateSettings)
     )
     if not any(measure.name == AUROC for measure in measures):
         return found
-    is_shown = not found.has_too_few and all(measure.is_shown(settings.margin) for measure in measures)
+    is_shown = not found.has_too_few and all(measure.is_shown(settings.margin) for measure in found.deciding)
     verdict = Verdict.NOT_WORSE if is_shown else Verdict.NOT_SHOWN
     return replace(found, verdict=verdict)
 
@@ -200,12 +218,14 @@ def _compared(
     now, drawn_after = measured(after, resamples=settings.resamples, seed=settings.seed)
     if was is None or now is None:
         return None
+    usable = after if name == AUROC else with_known_contours(after)
     interval = _one_sided(drawn_after - drawn_before, level=settings.level)
     return GateMeasure(
         name,
         before=Measure(was, metrics.interval_of(drawn_before)),
         after=Measure(now, metrics.interval_of(drawn_after)),
         difference=Measure(now - was, interval),
+        malignant_patients=len({case.patient for case in usable if case.label.is_malignant}),
     )
 
 

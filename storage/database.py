@@ -34,7 +34,8 @@ def create_database(path: Path, splits: SplitSettings, *, name: str) -> None:
         db = Database(connection, recursive_triggers=False, execute_plugins=False)
         migrations.apply(db)
         connection.execute(
-            "INSERT INTO project VALUES (1, ?, ?, ?, ?, 1)",
+            "INSERT INTO project (id, created_at, split_seed, test_fraction, validation_fraction, closed_cleanly) "
+            "VALUES (1, ?, ?, ?, ?, 1)",
             (now(), splits.seed, splits.test_fraction, splits.validation_fraction),
         )
 

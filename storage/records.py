@@ -44,6 +44,8 @@ class EventKind(StrEnum):
     MODEL_ADDED = "model added"
     MODEL_CHOSEN = "model chosen"
     IMAGES_SCORED = "images scored"
+    MODEL_REFUSED = "model refused"
+    GATE_SET = "gate set"
     WORKLIST_RANKED = "worklist ranked"
     EXPORTED = "exported"
 
@@ -65,7 +67,8 @@ class ImageRecord:
     patient_key: pseudonym, e.g. 'P0007', the only name of a patient that is shown. rows, columns: pixels
     (0 where the file cannot be read). spacing_mm: of one image pixel, None where unknown. scale: working
     pixels per image pixel. regions: how many windows its grid has. p_malignant, p_benign: of the current
-    model. rank: 1 is the next to read. failure: why the image cannot be used, or ''.
+    model. rank: 1 is the next to read. failure: why the image cannot be used, or ''. density: of the breast, A to D
+    as in BI-RADS, or ''.
     """
 
     id: ImageId
@@ -92,6 +95,7 @@ class ImageRecord:
     rank_score: float | None
     rank_reason: str
     failure: str
+    density: str = ""
 
     @property
     def name(self) -> str:
@@ -101,9 +105,64 @@ class ImageRecord:
         return f"{self.patient_key}_{side}_{view}_{self.id}"
 
 
+class PromotionKind(StrEnum):
+    """How a model came into use, or did not."""
+
+    FIRST = "first"  # there was none to compare it with
+    GATE = "gate"  # it was shown not to be worse
+    BY_HAND = "by hand"
+    ROLLED_BACK = "rolled back"
+    REFUSED = "refused"  # a reader kept the former one
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRecord:
+    """One decision about a model. former_id: the model in use until then (after a refusal, still). reader: None for the
+    gate. evidence: what was known, plain values. created_at: UTC, ISO 8601.
+    """
+
+    id: int
+    model_id: ModelId
+    former_id: ModelId | None
+    kind: PromotionKind
+    reader: str | None
+    evidence: dict[str, Any]
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRules:
+    """How a project decides which model is in use. margin, level: of the gate (core.gate.GateSettings)."""
+
+    margin: float = 0.05
+    level: float = 0.95
+    is_automatic: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.margin <= 0.5 or not 0.5 <= self.level < 1:
+            raise ValueError(f"no gate can be made of {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedOn:
+    """What a model was trained on. snapshot: SHA-256 over content, label, split and region labels of every image that
+    training saw. split_hash: SHA-256 over the split of every image of the job. Counts are of labelled images; all are
+    empty or None for a model that was stored before they were kept.
+    """
+
+    snapshot: str = ""
+    split_hash: str = ""
+    train_images: int | None = None
+    validation_images: int | None = None
+    test_images: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """One trained model. folder: absolute. sha256: of weights.safetensors. annotated_images: size of F."""
+    """One trained model. folder: absolute. sha256: of weights.safetensors. annotated_images: size of F. is_current: it
+    is in use. figures: measures on the test patients when it came in, each {"value", "low", "high"}, and their counts.
+    gate: what the gate found of it (core.gate.GateResult.to_json), compared with the model judged_against.
+    """
 
     id: ModelId
     name: str
@@ -115,6 +174,15 @@ class ModelRecord:
     is_current: bool
     annotated_images: int
     parent_id: ModelId | None = None
+    trained_on: TrainedOn = TrainedOn()
+    figures: dict[str, Any] = field(default_factory=dict)
+    gate: dict[str, Any] | None = None
+    judged_against: ModelId | None = None
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether its probabilities were calibrated on validation images."""
+        return bool(self.metrics.get("calibration"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +269,7 @@ class NewImage:
     label_source: str = ""
     birads: str = ""
     label_note: str = ""
+    density: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +295,7 @@ class NewModel:
     metrics: dict[str, Any]
     annotated_images: int
     parent_id: ModelId | None = None
+    trained_on: TrainedOn = TrainedOn()
 
 
 @dataclass(frozen=True, slots=True)

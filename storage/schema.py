@@ -225,4 +225,66 @@ def m0001_first_tables(db: Database) -> None:
     db.execute("PRAGMA user_version = 1")
 
 
-NEWEST_VERSION = 1  # user_version after the last migration
+_PROMOTION = (
+    # Of models that version 1 stored, what they were trained on is not known.
+    "ALTER TABLE model ADD COLUMN snapshot TEXT NOT NULL DEFAULT '' CHECK (length(snapshot) IN (0, 64))",
+    "ALTER TABLE model ADD COLUMN split_hash TEXT NOT NULL DEFAULT '' CHECK (length(split_hash) IN (0, 64))",
+    "ALTER TABLE model ADD COLUMN train_images INTEGER CHECK (train_images >= 0)",
+    "ALTER TABLE model ADD COLUMN validation_images INTEGER CHECK (validation_images >= 0)",
+    "ALTER TABLE model ADD COLUMN test_images INTEGER CHECK (test_images >= 0)",
+    "ALTER TABLE model ADD COLUMN figures TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(figures))",
+    "ALTER TABLE model ADD COLUMN gate TEXT CHECK (gate IS NULL OR json_valid(gate))",
+    "ALTER TABLE model ADD COLUMN judged_against INTEGER REFERENCES model (id)",
+    """
+ALTER TABLE project ADD COLUMN gate_margin REAL NOT NULL DEFAULT 0.05
+    CHECK (gate_margin > 0 AND gate_margin <= 0.5)
+""",
+    """
+ALTER TABLE project ADD COLUMN gate_level REAL NOT NULL DEFAULT 0.95
+    CHECK (gate_level >= 0.5 AND gate_level < 1)
+""",
+    """
+ALTER TABLE project ADD COLUMN promotes_automatically INTEGER NOT NULL DEFAULT 1
+    CHECK (promotes_automatically IN (0, 1))
+""",
+    "ALTER TABLE image ADD COLUMN density TEXT NOT NULL DEFAULT '' CHECK (density IN ('', 'A', 'B', 'C', 'D'))",
+    """
+CREATE TABLE promotion (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    model_id INTEGER NOT NULL REFERENCES model (id),
+    former_id INTEGER REFERENCES model (id),
+    kind TEXT NOT NULL CHECK (kind IN ('first', 'gate', 'by hand', 'rolled back', 'refused')),
+    reader_id INTEGER REFERENCES reader (id),
+    evidence TEXT NOT NULL CHECK (json_valid(evidence)),
+    created_at TEXT NOT NULL,
+    CHECK ((kind = 'first') = (former_id IS NULL)),
+    CHECK ((kind IN ('by hand', 'rolled back', 'refused')) <= (reader_id IS NOT NULL)),
+    CHECK (kind <> 'gate' OR reader_id IS NULL),
+    CHECK (former_id IS NULL OR former_id <> model_id)
+) STRICT
+""",
+    """
+CREATE TRIGGER promotion_is_never_changed BEFORE UPDATE ON promotion
+BEGIN SELECT RAISE(ABORT, 'a promotion is never changed'); END
+""",
+    """
+CREATE TRIGGER promotion_is_never_deleted BEFORE DELETE ON promotion
+BEGIN SELECT RAISE(ABORT, 'a promotion is never deleted'); END
+""",
+    """
+INSERT INTO promotion (model_id, kind, evidence, created_at)
+SELECT id, 'first', '{"note": "in use before promotions were recorded"}', created_at FROM model WHERE is_current = 1
+""",
+    "INSERT INTO event_kind (name) VALUES ('model refused'), ('gate set')",
+    "PRAGMA user_version = 2",
+)
+
+
+@migrations()
+def m0002_models_are_promoted(db: Database) -> None:
+    """Who put which model to use and why; what each was trained on; the gate's settings; breast density."""
+    for statement in _PROMOTION:
+        db.execute(statement)
+
+
+NEWEST_VERSION = 2  # user_version after the last migration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from app.cli.cases import cases_of
+from storage.cases import cases_of
 from app.cli.console import Console
 from app.cli.projects import contours_by_image, find_model
 from core.domain import Contour, ImageId, Split

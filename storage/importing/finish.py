@@ -87,6 +87,7 @@ def finish_import(project: Project, plan: ImportPlan, job_folder: Path | None) -
         tally.there.update({path: tally.there[first] for path, first in tally.twins.items()})
         labels_changed = _update_labels(plan, store, tally)
         contours = _add_contours(plan, store, tally)
+        changes |= tally.changes
         if job_folder:
             mark_imported(project, job_folder)
     added = sum(not new.failure for new in tally.new)
@@ -250,12 +251,15 @@ def _new_image(file: PlannedFile, row: Inspected, *, kinship: Kinship, tally: _T
         label_source="csv" if file.row and (file.row.label or file.row.birads) else "",
         birads=file.row.birads if file.row else "",
         label_note=file.row.note if file.row else "",
+        density=file.row.density if file.row else "",
     )
 
 
 def _update_labels(plan: ImportPlan, store: Store, tally: _Tally) -> int:
     """Where the CSV now says another label than the project holds from a CSV, it is the newer statement."""
-    current = {image.id: image.label for image in store.images()}
+    images = store.images()
+    current = {image.id: image.label for image in images}
+    densities = {image.id: image.density for image in images}
     sources = store.patient_sources()
     changed = 0
     seen: set[ImageId] = set()
@@ -273,6 +277,8 @@ def _update_labels(plan: ImportPlan, store: Store, tally: _Tally) -> int:
             tally.note(
                 "The CSV now names another patient; the patient and the split stay as they were.", file.name
             )
+        if file.row.density not in ("", densities[image_id]):
+            tally.changes |= store.set_density(image_id, file.row.density)
         if file.row.label is None or file.row.label == current[image_id]:
             continue
         if any(label.source == "reader" for label in store.labels(image_id)):

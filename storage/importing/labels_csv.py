@@ -9,6 +9,7 @@ Columns (case, spaces, '-' and '_' do not matter; the first name is ours, the ot
     label       class, diagnosis, pathology                       N, B, M, MB (also normal, benign, malignant, both)
     birads      bi-rads, assessment                               0 to 6, 4a to 4c
     spacing_mm  spacing, pixel spacing, pixel spacing mm          millimetres of one image pixel
+    density     breast density                                    A to D (also 1 to 4), of the breast
 
 The delimiter is a comma, a semicolon or a tab. Where there is no label, it follows from BI-RADS: 1 N; 2 B;
 4, 5, 6 M; 0 and 3 none. A row that cannot be read is listed with its number; the others go on.
@@ -34,6 +35,7 @@ _SYNONYMS = {
     "label": ("label", "class", "diagnosis", "pathology"),
     "birads": ("birads", "assessment"),
     "spacing_mm": ("spacingmm", "spacing", "pixelspacing", "pixelspacingmm"),
+    "density": ("density", "breastdensity"),
 }
 _LABELS = {
     "n": Label.NORMAL,
@@ -47,6 +49,7 @@ _LABELS = {
     "both": Label.BOTH,
 }
 _SIDES = {"l": Laterality.LEFT, "left": Laterality.LEFT, "r": Laterality.RIGHT, "right": Laterality.RIGHT}
+_DENSITIES = {key: name for name, number in zip("ABCD", "1234", strict=True) for key in (name.lower(), number)}
 _VIEWS = {"cc": View.CC, "mlo": View.MLO, "ml": View.MLO}
 _BIRADS_LABELS = {
     "1": Label.NORMAL,
@@ -76,6 +79,7 @@ class LabelRow:
     birads: str = ""
     spacing_mm: float | None = None
     note: str = ""
+    density: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def _header(text: str, name: str) -> tuple[str, dict[str, int]]:
     if missing := [column for column in ("file", "patient") if column not in columns]:
         raise UserError(
             f"{name} cannot be used: its first line names no column {' and no column '.join(missing)}. "
-            "It needs the columns file and patient; laterality, view, label, birads and spacing_mm are optional."
+            "It needs the columns file and patient; laterality, view, label, birads, spacing_mm and density are optional."
         )
     return delimiter, columns
 
@@ -204,7 +208,9 @@ def _read_row(number: int, value: Callable[[str], str]) -> LabelRow:
         notes.append(_NO_LABEL.get(birads, ""))
     elif label and from_birads and label.is_malignant != from_birads.is_malignant:
         notes.append(f"The label {label.value} and BI-RADS {birads} disagree; the label was used.")
-    view, side = value("view"), value("laterality")
+    view, side, density = value("view"), value("laterality"), value("density").lower()
+    if density and density not in _DENSITIES:
+        notes.append("Its density is not A to D; it was taken as unknown.")
     if side and side.lower() not in _SIDES:
         notes.append("Its laterality is not L or R; it was taken as unknown.")
     if view and view.lower() not in _VIEWS:
@@ -219,6 +225,7 @@ def _read_row(number: int, value: Callable[[str], str]) -> LabelRow:
         birads=birads,
         spacing_mm=_read_spacing(value("spacing_mm")),
         note=" ".join(note for note in notes if note),
+        density=_DENSITIES.get(density, ""),
     )
 
 

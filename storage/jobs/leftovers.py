@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from core.errors import UserError
 from core.job import Job, Step
-from storage.jobs.results import ImportedJob, UnusableResultsError, import_results, mark_imported
+from storage.jobs.reading import UnusableResultsError
+from storage.jobs.results import ImportedJob, import_results, mark_imported
 from storage.jobs.sweep import sweep_jobs
 from storage.project import Project
 

@@ -9,27 +9,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
-from zipfile import BadZipFile
-
-import numpy as np
-from numpy.typing import NDArray
 
 from core.domain import ImageId, ModelId, Split
 from core.errors import UserError
-from core.job import Job, read_result, sha256_of, write_atomically
+from core.gate import AUROC, GateResult, Verdict
+from core.job import Job, sha256_of, write_atomically
 from core.metrics import auroc
-from core.prediction import Prediction
 from storage.changes import Changes
+from storage.jobs.reading import JobResults, UnusableResultsError, read_results, unchanged_images
 from storage.project import Project
-from storage.records import NewModel
+from storage.promotion import candidate_text, gate_of, judge_candidate, verdict_text
+from storage.records import ModelRecord, NewModel, PromotionKind
 from storage.store import Store
 from storage.worklist import DEFAULT_STRATEGY, TOP, rank_worklist
-
-_ROUNDING = 1e-6  # how far from [0, 1] a float32 sum of probabilities may lie
-
-
-class UnusableResultsError(UserError):
-    """Results that are whole but can never be taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +30,9 @@ class ImportedJob:
 
     images_scored: images with a new prediction. dropped: results of images that were removed or changed
     since the job was made. moved_in_top: of the first 10 places of the worklist, how many hold another image.
-    before, after: AUROC of M vs. BN over the test patients' images under the former current model and the job's, None
-    where it cannot be computed.
+    before, after: AUROC of M vs. BN over the test patients' images under the model in use until then and the job's, None
+    where it cannot be computed. gate: what it found of a new model, None for the first. is_promoted: whether a model
+    came into use by this; a new model that did not is a candidate.
     """
 
     changes: Changes
@@ -50,21 +43,31 @@ class ImportedJob:
     before: float | None
     after: float | None
     summary: str
+    gate: GateResult | None = None
+    is_promoted: bool = False
 
 
 def import_results(
-    project: Project, folder: Path, *, strategy: str | None = None, seed: int = 0
+    project: Project,
+    folder: Path,
+    *,
+    strategy: str | None = None,
+    seed: int = 0,
+    results: JobResults | None = None,
 ) -> ImportedJob:
-    """Take the results of a finished job into the project, in one transaction; then re-rank the worklist.
+    """Take the results of a finished job into the project, in one transaction.
 
-    The model that was fitted or scored with becomes the current one, unless another one did since the job was
-    made: results that were left lying do not replace newer ones. strategy: of the ranking, by default the last
-    ranking's. The model's files are placed before the rows that name them become true: a crash in between leaves a
-    folder that sweep_jobs removes, and a job that can be imported again. Raises UserError for results that
-    are incomplete, damaged or in the store already, and for a model that was fitted on images of test patients.
+    A model that was fitted is a candidate. It is promoted where it is the first, or where the gate shows that it is not
+    worse and the project promotes automatically; results that were left lying while another model came into use are not.
+    The worklist is ranked anew where the model in use has new predictions; what no screen shows any more is let go.
+
+    strategy: of the ranking, by default the last ranking's. results: as read_results gave them, read here where None.
+    The model's files are placed before the rows that name them become true: a crash in between leaves a folder that
+    sweep_jobs removes, and a job that can be imported again. Raises UserError for results that are incomplete, damaged
+    or in the store already, and for a model that was fitted on images of test patients.
     """
-    job, names = _read_checked(folder)
-    store = project.store
+    results = results or read_results(project.folder, folder)
+    store, job = project.store, results.job
     placed: Path | None = None
     try:
         with store.transaction():
@@ -75,46 +78,51 @@ def import_results(
             store.mark_job_imported(folder.name)
             former = store.current_model()
             changes, model_id = Changes(), _scoring_model(store, job)
-            if _has_model(names):
+            if results.has_model:
                 _refuse_test_patients(store, job)
                 model_id = store.next_model_id()
-                placed = _place_model(folder, names, project.models_folder / str(model_id))
-                changes |= _add_model(store, placed, job=job, parent=former.id if former else None)
-            scored, dropped = _add_predictions(store, folder, names=names, job=job, model_id=model_id)
-            is_other = model_id is not None and (former is None or former.id != model_id)
-            is_superseded = is_other and former is not None and former.id != job.current_model
-            if model_id is not None and is_other and not is_superseded and (scored or _has_model(names)):
-                changes |= store.set_current_model(model_id)
-            moved = 0
-            if scored:
+                placed = _place_model(folder, results.names, project.models_folder / str(model_id))
+                changes |= _add_model(store, placed, results=results, parent=former.id if former else None)
+            scored = _add_predictions(store, results, model_id=model_id)
+            promoted = False
+            if results.has_model and model_id is not None:
+                promoted = _judge_and_promote(store, model_id, results=results, former=former)
+            elif model_id is not None and former is None and scored:
+                store.promote(model_id, kind=PromotionKind.FIRST)
+                promoted = True
+            current = store.current_model()
+            moved, is_ranked = 0, bool(scored) and current is not None and current.id == model_id
+            if is_ranked:
                 by = strategy or store.ranking_strategy() or DEFAULT_STRATEGY
                 ranked = rank_worklist(store, strategy=by, seed=seed)
                 changes, moved = changes | ranked.changes, ranked.moved_in_top
+            store.drop_old_predictions(keep=model_id)
     except BaseException:
         if placed is not None:
             shutil.rmtree(placed, ignore_errors=True)
         raise
-    before = _test_auroc(store, former.id) if former and is_other else None
-    after = _test_auroc(store, model_id) if model_id is not None and scored else None
+    dropped = results.dropped + (len(results.predictions) - len(scored) if model_id is not None else 0)
+    changes |= Changes(images=frozenset(scored), models=promoted, everything=promoted)
+    model = None if model_id is None else store.model(model_id)
+    gate = None if model is None or not results.has_model else gate_of(model)
+    summary = [
+        *_what_was_scored(
+            len(scored), dropped=dropped, moved=moved if former else None, is_ranked=is_ranked
+        ),
+        *(_what_it_is_worth(model) if model is not None and results.has_model else []),
+        *_what_is_in_use(model, former=former, is_new=results.has_model, promoted=promoted),
+    ]
     return ImportedJob(
-        changes=changes | Changes(images=frozenset(scored)),
-        model_id=model_id if _has_model(names) else None,
+        changes=changes,
+        model_id=model_id if results.has_model else None,
         images_scored=len(scored),
         dropped=dropped,
         moved_in_top=moved,
-        before=before,
-        after=after,
-        summary=" ".join(
-            [
-                *_what_was_scored(len(scored), dropped=dropped, moved=moved if former else None),
-                *_what_it_is_worth(before, after),
-                *(
-                    ["Another model became the current one in the meantime and stays it."]
-                    if is_superseded
-                    else []
-                ),
-            ]
-        ),
+        before=_auroc(gate, "before") if gate else None,
+        after=_test_auroc(store, model_id) if model_id is not None and scored else None,
+        summary=" ".join(summary),
+        gate=gate,
+        is_promoted=promoted,
     )
 
 
@@ -123,28 +131,6 @@ def mark_imported(project: Project, folder: Path) -> None:
     with project.store.transaction():
         if not project.store.is_job_imported(folder.name):
             project.store.mark_job_imported(folder.name)
-
-
-def _read_checked(folder: Path) -> tuple[Job, list[str]]:
-    try:
-        names = read_result(folder)
-        job = Job.read(folder)
-    except (ValueError, OSError, UserError) as error:
-        raise UserError(
-            "The results of this training are incomplete or damaged and were not taken in: train again. "
-            "The project is as it was."
-        ) from error
-    for name in names:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name:
-            raise UnusableResultsError(
-                "The results of this training name a file outside their folder: they were not taken in."
-            )
-    return job, names
-
-
-def _has_model(names: Collection[str]) -> bool:
-    return "model/weights.safetensors" in names
 
 
 def _scoring_model(store: Store, job: Job) -> ModelId | None:
@@ -200,7 +186,34 @@ def _refuse_test_patients(store: Store, job: Job) -> None:
         )
 
 
-def _add_model(store: Store, placed: Path, *, job: Job, parent: ModelId | None) -> Changes:
+def _judge_and_promote(
+    store: Store, model_id: ModelId, *, results: JobResults, former: ModelRecord | None
+) -> bool:
+    """Keep what the gate found of a new model, and promote it where that is due. Returns whether it was."""
+    judgement = results.judgement
+    against = None if former is None else former.id
+    if results.has_predictions and (judgement is None or judgement.against != against):
+        # Another model came into use since the results were read.
+        judgement = judge_candidate(store, results.predictions, recipe=results.job.recipe)
+    gate = None if judgement is None else judgement.gate
+    store.set_judgement(
+        model_id,
+        figures={} if judgement is None else judgement.figures,
+        gate=None if gate is None else gate.to_json(),
+        against=against,
+    )
+    if former is None:
+        return bool(store.promote(model_id, kind=PromotionKind.FIRST))
+    is_superseded = former.id != results.job.current_model
+    if gate is None or gate.verdict is not Verdict.NOT_WORSE or is_superseded:
+        return False
+    if not store.promotion_rules().is_automatic:
+        return False
+    return bool(store.promote(model_id, kind=PromotionKind.GATE, evidence=gate.to_json()))
+
+
+def _add_model(store: Store, placed: Path, *, results: JobResults, parent: ModelId | None) -> Changes:
+    job = results.job
     annotated = sum(image.is_annotated and image.split == Split.TRAIN for image in job.images)
     model = NewModel(
         name=f"{job.recipe.method.value} {placed.name}",
@@ -210,6 +223,7 @@ def _add_model(store: Store, placed: Path, *, job: Job, parent: ModelId | None) 
         metrics=_metrics(placed),
         annotated_images=annotated if job.recipe.method.is_semi_supervised else 0,
         parent_id=parent,
+        trained_on=results.trained_on,
     )
     model_id, changes = store.add_model(model)
     assert str(model_id) == placed.name, "the folder has the id that the row got"
@@ -222,55 +236,14 @@ def _metrics(folder: Path) -> dict[str, Any]:
     return value
 
 
-def _add_predictions(
-    store: Store, folder: Path, *, names: Collection[str], job: Job, model_id: ModelId | None
-) -> tuple[set[ImageId], int]:
-    """Store the predictions of images that are still as the job knew them. Returns (stored, dropped)."""
-    if "predictions.npz" not in names or model_id is None:
-        return set(), 0
-    found = _read_predictions(folder / "predictions.npz")
-    unchanged = _unchanged(store, job)
-    kept = {
-        image_id: prediction
-        for image_id, prediction in found.items()
-        if unchanged.get(image_id) == len(prediction.cls)
-    }
+def _add_predictions(store: Store, results: JobResults, *, model_id: ModelId | None) -> set[ImageId]:
+    """Store the predictions; returns the images they are of."""
+    if not results.has_predictions or model_id is None:
+        return set()
+    unchanged = unchanged_images(store, results.job)  # again: an import of files may have come in between
+    kept = {i: p for i, p in results.predictions.items() if unchanged.get(i) == len(p.cls)}
     store.add_predictions(model_id, kept)
-    return set(kept), len(found) - len(kept)
-
-
-def _unchanged(store: Store, job: Job) -> dict[ImageId, int]:
-    """Number of regions of each image that is as the job knew it."""
-    known = {image.image_id: image.content_hash for image in job.images}
-    return {
-        image.id: image.regions
-        for image in store.images()
-        if not image.failure and known.get(image.id) == image.content_hash
-    }
-
-
-def _read_predictions(path: Path) -> dict[ImageId, Prediction]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            ids, offsets = arrays["image_id"].astype(int), arrays["offsets"].astype(int)
-            probability = _probabilities(arrays["probability"])
-            cls, score = arrays["cls"].astype(np.float32), arrays["score"].astype(np.float32)
-        return {
-            ImageId(int(image_id)): Prediction(probability[i], cls[start:end], score[start:end])
-            for i, (image_id, start, end) in enumerate(zip(ids, offsets[:-1], offsets[1:], strict=True))
-        }
-    except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile) as error:
-        raise UnusableResultsError(
-            "The predictions of this training cannot be read and were not taken in: train again. "
-            "The project is as it was."
-        ) from error
-
-
-def _probabilities(values: NDArray[Any]) -> NDArray[np.float64]:
-    found = values.astype(np.float64)
-    if not ((found >= -_ROUNDING) & (found <= 1 + _ROUNDING)).all():
-        raise ValueError("a probability lies outside [0, 1]")
-    return np.clip(found, 0.0, 1.0)
+    return set(kept)
 
 
 def _test_auroc(store: Store, model_id: ModelId) -> float | None:
@@ -284,20 +257,39 @@ def _test_auroc(store: Store, model_id: ModelId) -> float | None:
     return auroc([score for score, _ in cases], [positive for _, positive in cases]) if cases else None
 
 
-def _what_was_scored(scored: int, *, dropped: int, moved: int | None) -> list[str]:
+def _auroc(gate: GateResult, which: str) -> float | None:
+    found = [measure for measure in gate.measures if measure.name == AUROC]
+    value: float | None = getattr(found[0], which).value if found else None
+    return value
+
+
+def _what_was_scored(scored: int, *, dropped: int, moved: int | None, is_ranked: bool) -> list[str]:
     """moved: places of the worklist that hold another image, None where no model ranked it before."""
     parts = [f"{scored} images scored."]
-    if scored and moved is None:
+    if is_ranked and moved is None:
         parts.append("The worklist is ranked by a model for the first time.")
-    elif scored:
+    elif is_ranked:
         parts.append(f"{moved} of the first {TOP} places of the worklist hold another image.")
     if dropped:
         parts.append(f"Results of {dropped} images that changed in the meantime were left out.")
     return parts
 
 
-def _what_it_is_worth(before: float | None, after: float | None) -> list[str]:
-    if after is None:
+def _what_it_is_worth(model: ModelRecord) -> list[str]:
+    """What a first model is worth by itself; later ones are told by comparison."""
+    auroc = model.figures.get("measures", {}).get(AUROC)
+    if model.gate is not None or auroc is None:
         return []
-    change = f" (before: {before:.3f})" if before is not None else ""
-    return [f"AUROC of malignant against the rest on test patients: {after:.3f}{change}."]
+    span = "" if auroc["low"] is None else f" [{auroc['low']:.2f}, {auroc['high']:.2f}]"
+    return [f"AUROC of malignant against the rest on test patients: {auroc['value']:.2f}{span}."]
+
+
+def _what_is_in_use(
+    model: ModelRecord | None, *, former: ModelRecord | None, is_new: bool, promoted: bool
+) -> list[str]:
+    if model is None or former is None or former.id == model.id:
+        return []
+    if promoted:
+        return [f"{verdict_text(model)} It is in use from now on."]
+    stays = f"Model {former.id} stays in use."
+    return [f"{candidate_text(model)} {stays}"] if is_new else [stays]

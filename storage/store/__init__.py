@@ -10,12 +10,12 @@ from core.domain import FindingId, ImageId
 from storage.changes import Changes
 from storage.records import EventKind, LedgerEvent
 from storage.store.base import DEFAULT_ALPHA
-from storage.store.models import ModelStore
+from storage.store.promotions import PromotionStore
 
 __all__ = ["DEFAULT_ALPHA", "Store"]
 
 
-class Store(ModelStore):
+class Store(PromotionStore):
     """Everything one project knows: images, findings, models (see the parents), readers and the ledger."""
 
     def readers(self) -> list[str]:

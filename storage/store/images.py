@@ -34,7 +34,8 @@ SELECT image.id, patient.id, patient.key, image.study_id, image.path, image.cont
     (SELECT count(*) FROM drawn WHERE drawn.image_id = image.id AND finding_class = 'malignant'),
     (SELECT count(*) FROM drawn WHERE drawn.image_id = image.id AND finding_class = 'benign'),
     prediction.p_malignant, prediction.p_benign,
-    ranking_item.position, ranking_item.score, coalesce(ranking_item.reason, ''), image.failure
+    ranking_item.position, ranking_item.score, coalesce(ranking_item.reason, ''), image.failure,
+    image.density
 FROM image
 JOIN study ON study.id = image.study_id
 JOIN patient ON patient.id = study.patient_id
@@ -129,6 +130,12 @@ class ImageStore(StoreBase):
                 image_id=image_id,
                 details={"before": before, "after": label, "source": source},
             )
+        return Changes(images=frozenset({image_id}))
+
+    def set_density(self, image_id: ImageId, density: str) -> Changes:
+        """State the density of the breast: 'A' to 'D', '' where it is not known."""
+        with self.transaction():
+            self._write("UPDATE image SET density = ? WHERE id = ?", (density, image_id))
         return Changes(images=frozenset({image_id}))
 
     def set_decision(
@@ -285,6 +292,7 @@ class ImageStore(StoreBase):
             "is_for_processing": int(image.is_for_processing),
             "is_lossy": int(image.is_lossy),
             "failure": image.failure,
+            "density": image.density,
             "added_at": now(),
         }
         image_id = self._insert_or_replace_failed(values)
@@ -394,4 +402,5 @@ def _image_record(row: tuple[Any, ...]) -> ImageRecord:
         rank_score=row[21],
         rank_reason=row[22],
         failure=row[23],
+        density=row[24],
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,12 @@ from core.prediction import Prediction
 from core.recipe import Recipe
 from storage.changes import Changes
 from storage.database import now
-from storage.records import EventKind, ModelRecord, NewModel, RankingItem
+from storage.records import EventKind, ModelRecord, NewModel, RankingItem, TrainedOn
 from storage.store.findings import FindingStore
 
 _MODELS = """
 SELECT model.id, name, recipe.content, created_at, folder_name, metrics, sha256, is_current, annotated_images,
-    parent_id
+    parent_id, snapshot, split_hash, train_images, validation_images, test_images, figures, gate, judged_against
 FROM model JOIN recipe ON recipe.id = recipe_id
 """
 
@@ -39,7 +40,7 @@ class ModelStore(FindingStore):
         return self._model(row)
 
     def current_model(self) -> ModelRecord | None:
-        """The model whose predictions are shown, None before the first."""
+        """The model in use, whose predictions are shown, None before the first."""
         row = self._row(_MODELS + " WHERE is_current = 1")
         return None if row is None else self._model(row)
 
@@ -61,26 +62,35 @@ class ModelStore(FindingStore):
                 "metrics": json.dumps(model.metrics, allow_nan=False),
                 "annotated": model.annotated_images,
                 "now": now(),
+                **asdict(model.trained_on),
             }
             model_id = ModelId(
                 self._write(
                     "INSERT INTO model (name, recipe_id, parent_id, folder_name, sha256, metrics, "
-                    "annotated_images, is_current, created_at) VALUES (:name, :recipe, :parent, :folder, "
-                    ":sha256, :metrics, :annotated, 0, :now)",
+                    "annotated_images, is_current, created_at, snapshot, split_hash, train_images, "
+                    "validation_images, test_images) VALUES (:name, :recipe, :parent, :folder, :sha256, :metrics, "
+                    ":annotated, 0, :now, :snapshot, :split_hash, :train_images, :validation_images, :test_images)",
                     values,
                 )
             )
             self._record_event(EventKind.MODEL_ADDED, details={"model": model_id, "sha256": model.sha256})
         return model_id, Changes(models=True)
 
-    def set_current_model(self, model_id: ModelId) -> Changes:
-        """Choose whose predictions are shown and ranked by."""
+    def set_judgement(
+        self,
+        model_id: ModelId,
+        *,
+        figures: Mapping[str, Any],
+        gate: Mapping[str, Any] | None = None,
+        against: ModelId | None = None,
+    ) -> Changes:
+        """Keep what was measured of a model on the test patients, and what the gate found, compared with `against`."""
         with self.transaction():
-            self.model(model_id)
-            self._write("UPDATE model SET is_current = 0 WHERE is_current = 1")
-            self._write("UPDATE model SET is_current = 1 WHERE id = ?", (model_id,))
-            self._record_event(EventKind.MODEL_CHOSEN, details={"model": model_id})
-        return Changes(models=True, everything=True)
+            self._write(
+                "UPDATE model SET figures = ?, gate = ?, judged_against = ? WHERE id = ?",
+                (_plain(figures), None if gate is None else _plain(gate), against, model_id),
+            )
+        return Changes(models=True)
 
     def add_predictions(self, model_id: ModelId, predictions: Mapping[ImageId, Prediction]) -> Changes:
         """Store what a model says of images, replacing what the same model said of them before."""
@@ -103,12 +113,16 @@ class ModelStore(FindingStore):
         )
         return None if row is None else _prediction(row)
 
-    def predictions(self, model_id: ModelId | None = None) -> dict[ImageId, Prediction]:
-        """What a model (the current one where none is named) says of every image."""
+    def predictions(
+        self, model_id: ModelId | None = None, *, images: Collection[ImageId] | None = None
+    ) -> dict[ImageId, Prediction]:
+        """What a model (the current one where none is named) says of every image, or of those named."""
+        named = None if images is None else json.dumps([int(image_id) for image_id in images])
         rows = self._rows(
             "SELECT p_benign, p_malignant, cls, score, image_id FROM prediction "
-            "WHERE model_id = coalesce(?, (SELECT id FROM model WHERE is_current = 1))",
-            (model_id,),
+            "WHERE model_id = coalesce(:model, (SELECT id FROM model WHERE is_current = 1)) "
+            "AND (:named IS NULL OR image_id IN (SELECT value FROM json_each(:named)))",
+            {"model": model_id, "named": named},
         )
         return {ImageId(row[4]): _prediction(row) for row in rows}
 
@@ -177,7 +191,15 @@ class ModelStore(FindingStore):
             is_current=bool(row[7]),
             annotated_images=row[8],
             parent_id=None if row[9] is None else ModelId(row[9]),
+            trained_on=TrainedOn(*row[10:15]),
+            figures=json.loads(row[15]),
+            gate=None if row[16] is None else json.loads(row[16]),
+            judged_against=None if row[17] is None else ModelId(row[17]),
         )
+
+
+def _plain(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)
 
 
 def _columns(prediction: Prediction) -> tuple[float, float, int, bytes, bytes]:

@@ -301,13 +301,13 @@ def test_a_point_in_the_plane_opens_its_image(in_window: InWindow, project_folde
 
     from core.prediction import Prediction
     from core.recipe import Recipe
-    from storage.records import NewModel
+    from storage.records import NewModel, PromotionKind
 
     with Project.open(project_folder) as project:
         store = project.store
         new = NewModel("made", Recipe(), folder_name="1", sha256="0" * 64, metrics={}, annotated_images=0)
         model_id, _ = store.add_model(new)
-        store.set_current_model(model_id)
+        store.promote(model_id, kind=PromotionKind.FIRST)
         said = {}
         for n, record in enumerate(store.images()):
             regions = len(store.grid(record.id))

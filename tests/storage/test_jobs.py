@@ -382,21 +382,22 @@ def test_scoring_alone_updates_the_model_it_was_told(project, add_images):
     assert len(project.store.models()) == 1
 
 
-def test_scoring_with_a_former_model_makes_it_the_current_one(project, add_images):
+def test_scoring_with_another_model_than_the_one_in_use_changes_nothing_on_screen(project, add_images):
     images = add_images(project, Label.MALIGNANT)
     for _ in range(2):
         import_results(
             project, finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
         )
-    former, current = project.store.models()
-    folder = prepare_job(project, steps=(Step.SCORE,), model_id=former.id)
-    assert Job.read(folder).model_folder == str(former.folder)
+    first, second = project.store.models()
+    folder = prepare_job(project, steps=(Step.SCORE,), model_id=second.id)
+    assert Job.read(folder).model_folder == str(second.folder)
+    order = project.store.ranking()
     imported = import_results(project, finish(folder, model=False, p_malignant=dict.fromkeys(images, 0.9)))
-    assert project.store.current_model().id == former.id
-    assert project.store.prediction(images[0]).p_malignant == 0.9
-    assert project.store.prediction(images[0], current.id).p_malignant == 0.5
-    assert project.store.image(images[0]).rank_reason.endswith("0.90")
-    assert imported.changes.models
+    assert project.store.current_model().id == first.id
+    assert project.store.image(images[0]).p_malignant == 0.5
+    assert project.store.prediction(images[0], second.id).p_malignant == 0.9
+    assert project.store.ranking() == order
+    assert "Model 1 stays in use" in imported.summary
 
 
 def test_results_that_were_left_lying_do_not_replace_a_model_made_since(project, add_images):
@@ -459,7 +460,8 @@ def test_the_first_ranking_by_a_model_is_told_as_the_first(project, add_images):
     summary = import_results(project, first).summary
     assert "by a model for the first time" in summary
     assert "places of the worklist" not in summary
-    again = finish(prepare_job(project, steps=FIT), p_malignant=dict.fromkeys(images, 0.5))
+    again = prepare_job(project, steps=(Step.SCORE,))
+    finish(again, model=False, p_malignant=dict.fromkeys(images, 0.5))
     assert (
         "0 of the first 10 places of the worklist hold another image"
         in import_results(project, again).summary

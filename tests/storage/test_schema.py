@@ -12,10 +12,10 @@ import pytest
 
 from core.domain import Decision, FindingClass, FindingType, Label, Laterality, Split, View
 from storage.project import Project
-from storage.records import EventKind, FindingAction
+from storage.records import EventKind, FindingAction, PromotionKind
 from storage.schema import APPLICATION_ID, NEWEST_VERSION, PAGE_SIZE, migrations
 
-GOLDEN = Path(__file__).parent / "data" / "schema_v1.sql"
+GOLDEN = Path(__file__).parent / "data" / "schema_v2.sql"
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def test_the_newest_version_counts_the_migrations(project):
         ("finding_version", "action", FindingAction),
         ("finding_version", "finding_class", FindingClass),
         ("finding_version", "finding_type", FindingType),
+        ("promotion", "kind", PromotionKind),
     ],
 )
 def test_the_check_of_each_enumerated_column_lists_the_words_of_its_type(
@@ -106,7 +107,10 @@ def test_the_ledger_knows_each_kind_of_event(connection):
         "INSERT INTO finding (image_id, version, is_deleted) VALUES (999, 1, 0)",
         "INSERT INTO reader (name, created_at) VALUES ('  ', '')",
         "DELETE FROM patient",
-        "INSERT INTO project VALUES (2, '', 0, 0.1, 0.1, 1)",
+        "UPDATE image SET density = 'E'",
+        "UPDATE project SET gate_margin = 0",
+        "UPDATE project SET gate_level = 1",
+        "INSERT INTO project VALUES (2, '', 0, 0.1, 0.1, 1, 0.05, 0.95, 1)",
     ],
 )
 def test_the_database_refuses(project, add_images, connection, statement):

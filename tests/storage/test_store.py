@@ -17,7 +17,14 @@ from core.domain import (
 from core.errors import UserError
 from core.prediction import Prediction
 from core.recipe import GridSettings, Method, Recipe
-from storage.records import EventKind, FindingAction, NewImage, NewModel, RankingItem
+from storage.records import (
+    EventKind,
+    FindingAction,
+    NewImage,
+    NewModel,
+    PromotionKind,
+    RankingItem,
+)
 
 
 def draw(project, image_id, contour, *, finding_class=FindingClass.MALIGNANT, reader="Reader A"):
@@ -256,7 +263,7 @@ def test_predictions_come_back_bit_for_bit(project, add_images):
     given = prediction(12, 0.75)
     project.store.add_predictions(model, {first: given})
     assert project.store.prediction(first) is None  # not the current model yet
-    project.store.set_current_model(model)
+    project.store.promote(model, kind=PromotionKind.BY_HAND, reader="A")
     stored = project.store.prediction(first)
     assert stored is not None
     for name in ("probability", "cls", "score"):
@@ -271,7 +278,7 @@ def test_a_former_models_predictions_stay(project, add_images):
     old, new = add_model(project, "old"), add_model(project, "new", seed=5)
     for model, p in ((old, 0.1), (new, 0.9)):
         project.store.add_predictions(model, {image_id: prediction(12, p)})
-        project.store.set_current_model(model)
+        project.store.promote(model, kind=PromotionKind.BY_HAND, reader="A")
     assert project.store.image(image_id).p_malignant == 0.9
     former = project.store.prediction(image_id, old)
     assert former is not None

@@ -9,7 +9,7 @@ from core.domain import Decision, FindingClass, FindingType, Label, Split
 from core.errors import UserError
 from core.prediction import Prediction
 from core.recipe import GridSettings, Recipe
-from storage.records import NewImage, NewModel
+from storage.records import NewImage, NewModel, PromotionKind
 from storage.worklist import rank_worklist
 
 
@@ -28,7 +28,7 @@ def score(project, images, seed=0):
             for image in images
         },
     )
-    project.store.set_current_model(model)
+    project.store.promote(model, kind=PromotionKind.FIRST)
 
 
 def test_the_pool_comes_first_and_every_other_image_after_it_with_a_reason(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain import Contour, Finding, FindingClass, ImageId, Split
 from core.evaluation import IOM_OF_A_HIT, Case
+from core.prediction import Prediction
 from core.regions import clip_to_image, iom
 from storage.records import ImageRecord, ModelRecord
 from storage.store import Store
@@ -35,26 +36,41 @@ def cases_of(
     contours: true malignant contours by image; without them, those drawn in the project count.
     """
     images = [image for image in store.images() if split in (None, image.split) and not image.failure]
-    predictions = store.predictions(model.id)
-    grids = store.grids(model.recipe.grid.key)
+    images.sort(key=lambda image: image.id)
+    predictions = store.predictions(model.id, images=[image.id for image in images])
     truth = contours if contours is not None else drawn_contours(store.all_findings())
-    cases = []
-    for image in sorted(images, key=lambda image: image.id):
-        prediction = predictions.get(image.id)
-        if image.label is None or prediction is None:
-            continue
-        cases.append(
-            Case(
-                image_id=image.id,
-                patient=image.patient_id,
-                breast=(image.patient_id, image.laterality.value),
-                label=image.label,
-                probability=prediction.probability,
-                score=prediction.score[:, 1],
-                is_hit=hits(grids[image.id], truth.get(image.id), image=image),
-            )
+    cases = cases_from(store, predictions, images=images, truth=truth, grid_key=model.recipe.grid.key)
+    return Cases(cases, tuple(_notes(images, predictions)))
+
+
+def cases_from(
+    store: Store,
+    predictions: Mapping[ImageId, Prediction],
+    *,
+    images: Sequence[ImageRecord],
+    truth: Mapping[ImageId, Sequence[Contour]],
+    grid_key: str,
+) -> tuple[Case, ...]:
+    """Cases of those of some images that have a label and a prediction, in their order; truth: malignant contours."""
+    return tuple(
+        Case(
+            image_id=image.id,
+            patient=image.patient_id,
+            breast=(image.patient_id, image.laterality.value),
+            label=image.label,
+            probability=predictions[image.id].probability,
+            score=predictions[image.id].score[:, 1],
+            is_hit=_hits_of(store, image, truth.get(image.id), grid_key=grid_key),
         )
-    return Cases(tuple(cases), tuple(_notes(images, predictions)))
+        for image in images
+        if image.label is not None and image.id in predictions
+    )
+
+
+def _hits_of(
+    store: Store, image: ImageRecord, contours: Sequence[Contour] | None, *, grid_key: str
+) -> NDArray[np.bool_] | None:
+    return hits(store.grid(image.id, grid_key=grid_key), contours, image=image) if contours else None
 
 
 def drawn_contours(findings: Mapping[ImageId, Sequence[Finding]]) -> dict[ImageId, list[Contour]]:
