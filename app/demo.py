@@ -16,7 +16,6 @@ from typing import Any
 import platformdirs
 
 from app.cli import gui
-from storage.cases import cases_of
 from app.cli.console import Console
 from app.cli.data import import_folder
 from app.cli.projects import contours_by_image
@@ -28,6 +27,7 @@ from core.evaluation import Case, Comparison, aligned, compare
 from core.job import write_atomically
 from core.ranking.registry import find
 from core.recipe import Method, Recipe
+from storage.cases import cases_of
 from storage.edits import AddFinding, SetDecision
 from storage.importing import plan_import
 from storage.project import DATABASE, Project

@@ -111,11 +111,17 @@ def keep_model(store: Store, candidate: ModelId, *, reader: str) -> Changes:
     return changes
 
 
-def go_back(store: Store, *, reader: str) -> tuple[ModelRecord, Changes]:
-    """Use the model again that was in use before this one. Raises UserError where there was none."""
+def former_model(store: Store) -> ModelRecord:
+    """The model to go back to. Raises UserError where no other was in use before this one."""
     former = store.former_model()
     if former is None:
         raise UserError("No other model was in use before this one: there is nothing to go back to.")
+    return former
+
+
+def go_back(store: Store, *, reader: str) -> tuple[ModelRecord, Changes]:
+    """Use the model again that was in use before this one. Raises UserError as former_model and use_model do."""
+    former = former_model(store)
     return former, use_model(store, former.id, reader=reader, kind=PromotionKind.ROLLED_BACK)
 
 

@@ -80,6 +80,8 @@ def _body(command: str) -> Callable[[Namespace, Console], int | None]:
             from app.cli.work import COMMANDS
 
             return COMMANDS[command]
+        case "models":
+            from app.cli.models import run
         case "evaluate":
             from app.cli.evaluation import run
         case "doctor":

@@ -46,6 +46,7 @@ def make_parser() -> ArgumentParser:
         _train,
         _score,
         _rank,
+        _models,
         _label,
         _evaluate,
         _export,
@@ -131,11 +132,14 @@ def _train(commands: Commands[ArgumentParser]) -> None:
         commands,
         "train",
         summary="fit a model of the family, score all images, rank",
-        text="Fits one of the six methods on the training patients, scores all images with it, makes it the current "
-        "model and orders the worklist anew. Ctrl-C stops it and keeps the project as it was.",
+        text="Fits one of the six methods on the training patients and scores all images with it. The first model is put to "
+        "use; a later one is a candidate until it is shown on the test patients not to be worse (see `lesionloop models "
+        "--help`). The worklist is ordered anew by the model in use. Ctrl-C stops it and keeps the project as it was.",
         examples=[
             "lesionloop train my-project --method Cls-Det-RS      # image labels alone",
             "lesionloop train my-project                          # SS-Cls-Det-RS: with the contours drawn so far",
+            "lesionloop train my-project --promote --reader 'Dr A'  # put to use whatever the comparison says",
+            "lesionloop train my-project --resume                 # go on with one that was interrupted",
         ],
     )
     _add_project(parser)
@@ -159,6 +163,11 @@ def _train(commands: Commands[ArgumentParser]) -> None:
         metavar="N",
         help="stop after N epochs without a better validation AUROC; 0, the default, never",
     )
+    parser.add_argument("--resume", action="store_true", help="go on with the training that was interrupted")
+    parser.add_argument(
+        "--promote", action="store_true", help="put the model to use by hand, whatever the comparison says"
+    )
+    _add_reader(parser)
     _add_threads(parser)
     _add_strategy(parser)
 
@@ -167,9 +176,9 @@ def _score(commands: Commands[ArgumentParser]) -> None:
     parser = _command(
         commands,
         "score",
-        summary="score images with the current model",
-        text="Scores all images with the current model, or with another one, which becomes the current one; the "
-        "worklist is ordered anew. Needed after new images were imported.",
+        summary="score images with the model in use",
+        text="Scores all images with the model in use and orders the worklist anew; needed after new images were imported. "
+        "Scored with another model, they are kept beside, and nothing on screen changes.",
         examples=["lesionloop score my-project", "lesionloop score my-project --model 3"],
     )
     _add_project(parser)
@@ -196,6 +205,51 @@ def _rank(commands: Commands[ArgumentParser]) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of chance and ties (default 0)")
     parser.add_argument("--list", action="store_true", help="print the strategies and end")
+
+
+def _models(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "models",
+        summary="which models there are, which one is in use, and why",
+        text="Lists every model: recipe, data, figures on the test patients with 95 %% intervals, whether its probabilities "
+        "are calibrated, who put it to use and when. A new model is put to use by itself only where a paired bootstrap over "
+        "the test patients shows that it is not worse by --margin or more, at the one-sided --level; otherwise it waits as a "
+        "candidate. `promote` puts a model to use by hand, `refuse` keeps the one in use, `rollback` goes back to the one "
+        "before, `gate` changes the rules. All of it is recorded in the reader's name.",
+        examples=[
+            "lesionloop models my-project",
+            "lesionloop models my-project promote 2 --reader 'Dr A'",
+            "lesionloop models my-project rollback --reader 'Dr A'",
+            "lesionloop models my-project gate --margin 0.03 --by-hand",
+        ],
+    )
+    _add_project(parser)
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "show", "promote", "refuse", "rollback", "gate"],
+        default="list",
+        metavar="ACTION",
+        help="list (the default), show, promote, refuse, rollback or gate",
+    )
+    parser.add_argument("number", nargs="?", type=_positive, metavar="N", help="number of the model")
+    _add_reader(parser)
+    parser.add_argument(
+        "--margin", type=float, metavar="X", help="how much worse is too much (new project: 0.05)"
+    )
+    parser.add_argument("--level", type=float, metavar="X", help="of the one-sided test (new project: 0.95)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--automatic",
+        dest="is_automatic",
+        action="store_true",
+        default=None,
+        help="a model that is shown not to be worse is put to use by itself (new project)",
+    )
+    how.add_argument(
+        "--by-hand", dest="is_automatic", action="store_false", default=None, help="nothing is, ever"
+    )
 
 
 def _label(commands: Commands[ArgumentParser]) -> None:
@@ -359,6 +413,12 @@ def _command(
 def _add_project(parser: ArgumentParser, *, optional: bool = False) -> None:
     parser.add_argument(
         "project", type=Path, metavar="PROJECT", nargs="?" if optional else None, help="folder of the project"
+    )
+
+
+def _add_reader(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--reader", metavar="NAME", default="", help="who decides about a model; needed for that"
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from storage.cases import cases_of
 from app.cli.console import Console
 from app.cli.projects import contours_by_image, find_model
 from core.domain import Contour, ImageId, Split
 from core.errors import UserError
 from core.evaluation import evaluate, text_table
+from storage.cases import cases_of
 from storage.project import Project
 
 

@@ -11,15 +11,25 @@ from typing import Any
 from app.cli.console import Console, interruptible
 from app.cli.projects import find_model
 from core.control import Control
+from core.domain import ModelId
 from core.errors import UserError
 from core.evaluation import aligned
 from core.events import Finished, Stopped
 from core.job import Step
 from core.ranking import all_strategies
 from core.recipe import Method, Recipe
-from storage.jobs import ImportedJob, import_results, mark_imported, prepare_job, sweep_jobs
+from storage.jobs import (
+    ImportedJob,
+    import_results,
+    interrupted_training,
+    mark_imported,
+    prepare_job,
+    resume_job,
+    sweep_jobs,
+)
 from storage.project import Project
-from storage.records import ImageRecord
+from storage.promotion import use_model
+from storage.records import ImageRecord, PromotionKind
 from storage.store import Store
 from storage.worklist import DEFAULT_STRATEGY, is_in_pool, rank_worklist
 
@@ -62,11 +72,44 @@ def _run_and_import(
     project: Project, console: Console, *, steps: Sequence[Step], strategy: str, seed: int, **job: Any
 ) -> ImportedJob:
     folder = prepare_job(project, steps=steps, **job)
+    return _finish(project, folder, console, strategy=strategy, seed=seed)
+
+
+def _finish(project: Project, folder: Path, console: Console, *, strategy: str, seed: int) -> ImportedJob:
     try:
         run_folder(folder, console)
         return import_results(project, folder, strategy=strategy, seed=seed)
     finally:
         sweep_jobs(project)
+
+
+def _go_on(project: Project, console: Console, *, strategy: str, seed: int) -> ImportedJob:
+    """Go on with the training that was interrupted last. Raises UserError where there is none."""
+    found = interrupted_training(project)
+    if found is None:
+        raise UserError("No training of this project was interrupted: there is nothing to go on with.")
+    note = resume_job(project, found.folder)
+    console.say(f"{found} It goes on. {note}".rstrip())
+    return _finish(project, found.folder, console, strategy=strategy, seed=seed)
+
+
+def put_to_use(
+    project: Project,
+    console: Console,
+    model_id: ModelId,
+    *,
+    reader: str,
+    kind: PromotionKind = PromotionKind.BY_HAND,
+) -> None:
+    """Put a model to use by hand; what it no longer says of the images, it says anew first."""
+    model = project.store.model(model_id)
+    if not project.store.probabilities(model_id):
+        strategy = project.store.ranking_strategy() or DEFAULT_STRATEGY
+        steps = [Step.FEATURES, Step.SCORE]
+        _run_and_import(
+            project, console, steps=steps, strategy=strategy, seed=0, recipe=model.recipe, model_id=model_id
+        )
+    use_model(project.store, model_id, reader=reader, kind=kind)
 
 
 def _features(options: Namespace, console: Console) -> None:
@@ -77,6 +120,8 @@ def _features(options: Namespace, console: Console) -> None:
 
 
 def _train(options: Namespace, console: Console) -> None:
+    if options.promote and not options.reader.strip():
+        raise UserError("Say who decides to use the model: --reader NAME. Nothing was trained.")
     recipe = Recipe(
         method=Method(options.method),
         epochs=options.epochs,
@@ -86,8 +131,14 @@ def _train(options: Namespace, console: Console) -> None:
     )
     with Project.open(options.project) as project:
         strategy = _strategy(options, project.store)
-        done = fit_and_score(project, console, recipe=recipe, strategy=strategy, seed=options.seed)
-        _tell(project.store, done, console, strategy=strategy)
+        if options.resume:
+            done = _go_on(project, console, strategy=strategy, seed=options.seed)
+        else:
+            done = fit_and_score(project, console, recipe=recipe, strategy=strategy, seed=options.seed)
+        assert done.model_id is not None, "a finished fit has its model"
+        if options.promote and not done.is_promoted:
+            put_to_use(project, console, done.model_id, reader=options.reader)
+        _tell(project.store, done, console, model_id=done.model_id, strategy=strategy)
 
 
 def _score(options: Namespace, console: Console) -> None:
@@ -103,7 +154,7 @@ def _score(options: Namespace, console: Console) -> None:
             recipe=replace(model.recipe, threads=options.threads),
             model_id=model.id,
         )
-        _tell(project.store, done, console, strategy=strategy)
+        _tell(project.store, done, console, model_id=model.id, strategy=strategy)
 
 
 def _rank(options: Namespace, console: Console) -> None:
@@ -140,12 +191,13 @@ def _strategy(options: Namespace, store: Store) -> str:
     return find(options.strategy or store.ranking_strategy() or DEFAULT_STRATEGY).name
 
 
-def _tell(store: Store, done: ImportedJob, console: Console, *, strategy: str) -> None:
-    model = store.current_model()
-    assert model is not None, "a finished scoring has its model"
+def _tell(store: Store, done: ImportedJob, console: Console, *, model_id: ModelId, strategy: str) -> None:
+    model = store.model(model_id)
     value = {
         "model": model.id,
         "method": model.recipe.method.value,
+        "is_in_use": model.is_current,
+        "gate": None if done.gate is None else done.gate.to_json(),
         "images_scored": done.images_scored,
         "images_left_out": done.dropped,
         "annotated_images": model.annotated_images,
@@ -155,7 +207,13 @@ def _tell(store: Store, done: ImportedJob, console: Console, *, strategy: str) -
         "test_auroc_after": done.after,
         "metrics": model.metrics,
     }
-    console.result(value, f"{model.name} is the current model. {done.summary}")
+    if model.is_current:
+        by_hand = "" if done.is_promoted or done.gate is None else " It was put to use by hand."
+        text = f"{model.name} is the model in use. {done.summary}{by_hand}"
+    else:
+        how = f"`lesionloop models PROJECT promote {model.id}` puts it to use."
+        text = f"{model.name} is not in use. {done.summary} {how}"
+    console.result(value, text)
 
 
 def _item(image: ImageRecord) -> dict[str, Any]:

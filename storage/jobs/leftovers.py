@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import UserError
 from core.job import Job, Step
+from storage.jobs.interrupted import Interrupted, interrupted_training
 from storage.jobs.reading import UnusableResultsError
 from storage.jobs.results import ImportedJob, import_results, mark_imported
 from storage.jobs.sweep import sweep_jobs
@@ -14,11 +15,14 @@ from storage.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """taken: what came in. troubles: a sentence for each that did not. removed: entries that were cleared away."""
+    """taken: what came in. troubles: a sentence for each that did not. removed: entries that were cleared away.
+    interrupted: a training that can go on.
+    """
 
     taken: tuple[ImportedJob, ...]
     troubles: tuple[str, ...]
     removed: int
+    interrupted: Interrupted | None = None
 
 
 def take_leftovers(project: Project) -> Leftovers:
@@ -44,4 +48,5 @@ def take_leftovers(project: Project) -> Leftovers:
             f"The results of {report.damaged} finished jobs are damaged and were cleared away: train again. "
             "The project is as it was."
         )
-    return Leftovers(tuple(taken), tuple(troubles), report.removed + sweep_jobs(project).removed)
+    removed = report.removed + sweep_jobs(project).removed
+    return Leftovers(tuple(taken), tuple(troubles), removed, interrupted_training(project))

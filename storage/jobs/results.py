@@ -106,9 +106,7 @@ def import_results(
     model = None if model_id is None else store.model(model_id)
     gate = None if model is None or not results.has_model else gate_of(model)
     summary = [
-        *_what_was_scored(
-            len(scored), dropped=dropped, moved=moved if former else None, is_ranked=is_ranked
-        ),
+        *_what_was_scored(len(scored), dropped=dropped, moved=moved if former else None, is_ranked=is_ranked),
         *(_what_it_is_worth(model) if model is not None and results.has_model else []),
         *_what_is_in_use(model, former=former, is_new=results.has_model, promoted=promoted),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.job import Job, read_result
+from storage.jobs.interrupted import is_interrupted
 from storage.project import Project
 
 _KEPT_OF_OLD_JOBS = frozenset({"log.txt"})  # events name files
@@ -19,23 +20,26 @@ _JOB = re.compile(r"\.?\d{8}-\d{6}-[0-9a-f]{6}(\.tmp)?")  # storage.jobs.prepare
 @dataclass(frozen=True, slots=True)
 class SweepReport:
     """What a sweep found: finished jobs whose results are not in the store, how many leftovers it removed, and how
-    many finished jobs were among these because their results were damaged.
+    many finished jobs were among these because their results were damaged. interrupted: the newest training that can go
+    on.
     """
 
     pending: tuple[Path, ...]
     removed: int
     damaged: int = 0
+    interrupted: Path | None = None
 
 
 def sweep_jobs(project: Project, *, running: Collection[Path] = ()) -> SweepReport:
     """Remove what a crash left: half-written folders, models without a row, what imported jobs need no more.
 
     Of jobs that ended without whole results, the log stays. Finished jobs that were not imported are told, not
-    touched. What the program does not make is left alone. running: folders of jobs at work, left alone too.
+    touched, and so is the newest training that was interrupted; older ones go. What the program does not make is left alone. running: folders of jobs at work, left alone too.
     """
     known = {model.folder.name for model in project.store.models()}
     orphans = [path for path in project.models_folder.iterdir() if _is_ours(path) and path.name not in known]
     pending, removed, damaged = [], len(orphans), 0
+    interrupted: Path | None = None
     for path in orphans:
         _remove(path)
     for path in sorted(project.jobs_folder.iterdir()):
@@ -52,9 +56,12 @@ def sweep_jobs(project: Project, *, running: Collection[Path] = ()) -> SweepRepo
             else:
                 damaged += 1
                 removed += _trim(path)
+        elif is_interrupted(path) and not project.store.is_job_imported(path.name):
+            removed += 0 if interrupted is None else _trim(interrupted)
+            interrupted = path
         else:
             removed += _trim(path)
-    return SweepReport(tuple(pending), removed, damaged)
+    return SweepReport(tuple(pending), removed, damaged, interrupted)
 
 
 def is_whole(folder: Path) -> bool:

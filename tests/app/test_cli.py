@@ -32,6 +32,7 @@ COMMANDS = [
     "train",
     "score",
     "rank",
+    "models",
     "label",
     "evaluate",
     "export",
@@ -276,7 +277,7 @@ def test_training_again_with_contours_uses_them_and_keeps_the_strategy(asked, ru
     assert said["annotated_images"] == 1
     assert (said["method"], said["strategy"]) == ("SS-Cls-Det-RS", "confusable")
     again = asked("score", trained, "--model", "1")
-    assert (again["model"], again["images_scored"]) == (1, IMAGES)
+    assert (again["model"], again["images_scored"], again["is_in_use"]) == (1, IMAGES, True)
 
 
 def test_scoring_without_a_model_is_refused(run, project_folder):

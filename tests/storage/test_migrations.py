@@ -88,10 +88,7 @@ def test_a_project_of_version_1_opened_read_only_says_what_to_do_and_is_not_touc
 def test_migrated_tables_are_those_of_a_new_project(first_version):
     Project.open(first_version).close()
     with closing(sqlite3.connect(first_version / "project.db")) as connection:
-        found = {
-            name: sql
-            for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL")
-        }
+        found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"))
     golden = (DATA / "schema_v2.sql").read_text(encoding="utf-8")
     assert all(sql in golden for name, sql in found.items() if "sqlite_" not in name)
     assert {"promotion", "promotion_is_never_changed", "promotion_is_never_deleted"} <= set(found)

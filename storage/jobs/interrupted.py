@@ -1,0 +1,123 @@
+"""Trainings that were killed half way: which one can go on, on which condition, and how one is given up."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.domain import ImageId, Split
+from core.errors import UserError
+from core.job import Job, Step
+from core.recipe import Method
+from storage.project import Project
+
+CHECKPOINT = "checkpoint"  # the folder that a fit keeps its way back in (core.checkpoint)
+_STATE = "checkpoint.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A training that ended before it was whole. epoch: the last one kept, None where the checkpoint does not say it.
+
+    annotated: images whose contours take part.
+    """
+
+    folder: Path
+    method: Method
+    epoch: int | None
+    epochs: int
+    annotated: int
+
+    def __str__(self) -> str:
+        where = f" at epoch {self.epoch} of {self.epochs}" if self.epoch is not None else ""
+        return f"A training ({self.method.value}) was interrupted{where}."
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Whether a job folder holds a fit that can go on: begun, not finished, with a checkpoint."""
+    if (folder / "result.json").exists() or not (folder / CHECKPOINT / _STATE).is_file():
+        return False
+    try:
+        return Step.FIT in Job.read(folder).steps
+    except UserError:
+        return False
+
+
+def interrupted_training(project: Project) -> Interrupted | None:
+    """The newest interrupted training, None where there is none."""
+    found = [
+        path
+        for path in sorted(project.jobs_folder.iterdir())
+        if path.is_dir() and not project.store.is_job_imported(path.name) and is_interrupted(path)
+    ]
+    if not found:
+        return None
+    job = Job.read(found[-1])
+    return Interrupted(
+        folder=found[-1],
+        method=job.recipe.method,
+        epoch=_epoch(found[-1]),
+        epochs=job.recipe.epochs,
+        annotated=sum(image.is_annotated and image.split is Split.TRAIN for image in job.images),
+    )
+
+
+def resume_job(project: Project, folder: Path) -> str:
+    """Make an interrupted job ready to be run again; returns a sentence on what has changed since, or ''.
+
+    It goes on with the images, labels and contours of when it began. Raises UserError where a patient it trains on is a
+    test patient by now: what it has learnt cannot be taken back.
+    """
+    job = Job.read(folder)
+    now = {image.id: image for image in project.store.images() if not image.failure}
+    test = {image.content_hash for image in now.values() if image.split is Split.TEST}
+    used = [image for image in job.images if image.split is not Split.TEST and image.label is not None]
+    if any(
+        image.content_hash in test or (image.image_id in now and now[ImageId(image.image_id)].split is Split.TEST)
+        for image in used
+    ):
+        raise UserError(
+            "The interrupted training cannot go on: a patient whose images it trains on is a test patient now. "
+            "Discard it and train anew."
+        )
+    current = project.store.current_model()
+    replace(
+        job,
+        features_folder=str(project.features_folder),
+        current_model=None if current is None else current.id,
+    ).write(folder)
+    changed = 0
+    for image in used:
+        there = now.get(ImageId(image.image_id))
+        is_malignant = there is not None and there.label is not None and there.label.is_malignant
+        is_annotated = is_malignant and there is not None and there.malignant_findings > 0
+        changed += there is None or (there.content_hash, there.label, there.split, is_annotated) != (
+            image.content_hash,
+            image.label,
+            image.split,
+            image.is_annotated,
+        )
+    return _told(changed)
+
+
+def discard_training(project: Project, folder: Path) -> None:
+    """Give an interrupted training up: it is not offered again."""
+    if project.is_read_only:
+        raise UserError(f"{project.folder.name} is open read-only: nothing can be changed in it.")
+    shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
+
+
+def _epoch(folder: Path) -> int | None:
+    try:
+        return int(json.loads((folder / CHECKPOINT / _STATE).read_bytes())["plain"]["epoch"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _told(changed: int) -> str:
+    if not changed:
+        return ""
+    images = "1 image has" if changed == 1 else f"{changed} images have"
+    return f"{images} other labels or contours since it began: it goes on with those of then."
