@@ -212,7 +212,7 @@ _RECIPE_VALUES: Mapping[str, Wanted] = {
     "dense_epochs": Whole(0, 10_000_000),
     "patience": Whole(0, 10_000_000),
     "augmentation": Choice(Augmentation),
-    "variants": Whole(0, 1_000),
+    "variants": Whole(0, 111),  # as many as core.augmentation knows
     "balance": Of(bool),
     "members": Whole(1, 100),
     "calibrate": Of(bool),
