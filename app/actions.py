@@ -78,6 +78,8 @@ ACTIONS = (
     ActionSpec("image_page", VIEW, "Show the image", ("Ctrl+1",)),
     ActionSpec("plane_page", VIEW, "Show the probability plane", ("Ctrl+2",)),
     ActionSpec("retrain", MODEL, "Retrain", ("Ctrl+T",), tip="Train on the contours drawn so far"),
+    ActionSpec("models", MODEL, "Models...", ("Ctrl+M",)),
+    ActionSpec("former_model", MODEL, "Go back to the former model"),
     ActionSpec("keys", HELP, "Keys", ("F1", "?")),
     ActionSpec("about", HELP, "About Lesionloop"),
 )

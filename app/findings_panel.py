@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import theme
 from app.choice import Choice
 from app.worklist import LABEL_WORDS, image_name
 from core.domain import Decision, Finding, FindingClass, FindingId, FindingType
@@ -58,6 +59,7 @@ class FindingsPanel(QWidget):
         self._findings: list[Finding] = []
         self._is_filling = False
         self._is_allowed = False
+        self.is_calibrated = False  # whether the probabilities of the model in use are
         self.caption = QLabel()
         self.caption.setWordWrap(True)
         self.caption.setTextFormat(Qt.TextFormat.RichText)
@@ -112,6 +114,9 @@ class FindingsPanel(QWidget):
         else:
             label = LABEL_WORDS[record.label]
             text = f"<b>{image_name(record)}</b> &middot; label: {label} &middot; {record.split.value} set"
+            if record.p_malignant is not None:
+                how = "calibrated" if self.is_calibrated else "not calibrated"
+                text += f"<br><span style='color:{theme.DIM_TEXT}'>p(malignant) {record.p_malignant:.2f}, {how}</span>"
             self.caption.setText(text)
         decision = None if record is None else record.decision
         for which, button in self._decisions.items():

@@ -25,7 +25,8 @@ from app.choice import Choice
 from app.empty_page import EmptyPage
 from app.findings_panel import FindingsPanel
 from app.messages import MessageBar
-from app.plane_page import PlanePage
+from app.plane import PlanePage
+from app.question_bar import QuestionBar
 from app.training_panel import TrainingPanel
 from app.viewer import Viewer
 from app.worklist import Worklist
@@ -60,9 +61,11 @@ class MainWindow(QMainWindow):
         self.plane = PlanePage()
         self.empty = EmptyPage()
         self.messages = MessageBar()
+        self.candidate, self.interrupted = QuestionBar(), QuestionBar()
         self.new_class = _new_class_choice()
         self.opacity = _opacity_slider()
         self.tabs = QTabWidget()
+        self.beside = QStackedWidget()  # what stands beside the page that is in sight
         self.middle = QStackedWidget()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.tells = QLabel()
@@ -115,7 +118,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.messages)
+        for bar in (self.messages, self.candidate, self.interrupted):
+            layout.addWidget(bar)
         layout.addWidget(self.middle, 1)
         self.right = self._right_side()
         for widget in (self.worklist, centre, self.right):
@@ -151,7 +155,10 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(side)
         layout.setContentsMargins(6, 10, 10, 10)
         layout.setSpacing(14)
-        layout.addWidget(self.findings, 1)
+        for widget in (self.findings, self.plane.side):
+            self.beside.addWidget(widget)
+        self.tabs.currentChanged.connect(self.beside.setCurrentIndex)
+        layout.addWidget(self.beside, 1)
         layout.addWidget(self.training)
         side.setMinimumWidth(300)
         return side

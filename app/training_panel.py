@@ -87,12 +87,15 @@ class Curves(QWidget):
 class TrainingPanel(QWidget):
     """The model card and the Retrain button.
 
-    Signals: retrain_requested, stop_requested (keep the best so far), cancel_requested (keep nothing).
+    Signals: retrain_requested, stop_requested (keep the best so far), cancel_requested (keep nothing), models_requested
+    (show them all), back_requested (to the model that was in use before).
     """
 
     retrain_requested = Signal()
     stop_requested = Signal()
     cancel_requested = Signal()
+    models_requested = Signal()
+    back_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,6 +116,12 @@ class TrainingPanel(QWidget):
         self.status = QLabel()
         self.status.setObjectName("dim")
         self.status.setWordWrap(True)
+        self.models = QPushButton("Models...")
+        self.models.setToolTip("Every model, what it is worth, and who put it to use (Ctrl+M)")
+        self.back = QPushButton()
+        self.back.setToolTip("Use the model again that was in use before, and rank the worklist by it")
+        for button in (self.models, self.back):
+            button.setObjectName("flat")
         self.curves = Curves()
         self._redraw = QTimer(self)
         self._redraw.setInterval(REDRAW_MS)
@@ -125,11 +134,15 @@ class TrainingPanel(QWidget):
         self.retrain.clicked.connect(self.retrain_requested)
         self.stop.clicked.connect(self._request_stop)
         self.cancel.clicked.connect(self._request_cancel)
+        self.models.clicked.connect(self.models_requested)
+        self.back.clicked.connect(self.back_requested)
         self.show_model(None)
+        self.show_former(None)
         self._show_running(False)
 
     def show_model(self, model: ModelRecord | None) -> None:
         """Show which model the numbers on screen come from."""
+        self.models.setVisible(model is not None)
         if model is None:
             self.card.setText(
                 "<b>No model yet</b><br>Press Retrain to train on the weak labels and rank the worklist."
@@ -139,8 +152,14 @@ class TrainingPanel(QWidget):
         drawn = "weak labels only" if contours == 0 else f"contours on {_count(contours, 'image')}"
         self.card.setText(
             f"<b>Model {model.id}</b> &middot; {model.recipe.method.value}<br>"
-            f"<span style='color:{theme.DIM_TEXT}'>trained {_when(model.created_at)}<br>{drawn}</span>"
+            f"<span style='color:{theme.DIM_TEXT}'>trained {when(model.created_at)}<br>{drawn}<br>"
+            f"probabilities {calibrated(is_calibrated=model.is_calibrated)}</span>"
         )
+
+    def show_former(self, former: ModelRecord | None) -> None:
+        """Offer to go back to a model, or nothing."""
+        self.back.setVisible(former is not None)
+        self.back.setText("" if former is None else f"Go back to model {former.id}")
 
     def begin(self, text: str) -> None:
         """A job has been started."""
@@ -198,6 +217,12 @@ class TrainingPanel(QWidget):
         inside = QVBoxLayout(card)
         inside.setContentsMargins(10, 8, 10, 8)
         inside.addWidget(self.card)
+        below = QHBoxLayout()
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(self.models)
+        below.addWidget(self.back)
+        below.addStretch(1)
+        inside.addLayout(below)
         buttons = QHBoxLayout()
         buttons.addWidget(self.stop)
         buttons.addWidget(self.cancel)
@@ -310,5 +335,11 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _when(created_at: str) -> str:
+def calibrated(*, is_calibrated: bool) -> str:
+    """How to take a probability."""
+    return "calibrated on validation images" if is_calibrated else "not calibrated"
+
+
+def when(created_at: str) -> str:
+    """A moment, as it is read here."""
     return datetime.fromisoformat(created_at).astimezone().strftime("%d %b %Y, %H:%M")

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QPushButton,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -114,6 +115,7 @@ class WorklistModel(QAbstractTableModel):
         super().__init__()
         self._records: list[ImageRecord] = []
         self._rows: dict[ImageId, int] = {}
+        self.is_calibrated = False  # whether the probabilities of the model in use are
 
     def set_records(self, records: Iterable[ImageRecord]) -> None:
         """Show these images instead."""
@@ -164,7 +166,7 @@ class WorklistModel(QAbstractTableModel):
                 "Pseudonymous key of the patient",
                 "Side and projection",
                 "Label of the whole image: N, B, M or both",
-                "Probability of a malignant finding, by the current model",
+                f"Probability of a malignant finding, by the model in use; {'' if self.is_calibrated else 'not '}calibrated",
                 "What has been done; ✓ where a reader says that all is drawn",
             )[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -196,6 +198,7 @@ class WorklistProxy(QSortFilterProxyModel):
         self._which = WorklistFilter.TO_ANNOTATE
         self._words: list[str] = []
         self._kept: ImageId | None = None
+        self._only: frozenset[ImageId] | None = None
         self.setSourceModel(model)
 
     def choose(self, which: WorklistFilter, text: str) -> None:
@@ -203,6 +206,12 @@ class WorklistProxy(QSortFilterProxyModel):
         self.beginFilterChange()
         self._which = which
         self._words = text.lower().split()
+        self.endFilterChange()
+
+    def restrict(self, images: frozenset[ImageId] | None) -> None:
+        """List none but these; None: of all."""
+        self.beginFilterChange()
+        self._only = images
         self.endFilterChange()
 
     def keep(self, image_id: ImageId | None) -> None:
@@ -217,6 +226,8 @@ class WorklistProxy(QSortFilterProxyModel):
         record = self._model.records[source_row]
         if record.id == self._kept:
             return True
+        if self._only is not None and record.id not in self._only:
+            return False
         text = f"{image_name(record)} {LABEL_WORDS[record.label]} {state_text(record)}".lower()
         return is_listed(record, self._which) and all(word in text for word in self._words)
 
@@ -246,6 +257,12 @@ class Worklist(QWidget):
         self.table = _table(self._proxy)
         self._count = QLabel()
         self._count.setObjectName("dim")
+        self._only: frozenset[ImageId] | None = None
+        self._which_before = WorklistFilter.TO_ANNOTATE
+        self.chip = QPushButton()
+        self.chip.setToolTip("List all images again")
+        self.chip.clicked.connect(lambda: self.show_only(None))
+        self.chip.hide()
         self._arrange()
         self.which.currentTextChanged.connect(self._choose_filter)
         self.text.textChanged.connect(self._choose_filter)
@@ -272,6 +289,25 @@ class Worklist(QWidget):
         self._is_moving = False
         is_there = current is not None and self.model.record(current) is not None
         self.select(current if is_there else None, quietly=True)
+
+    def show_only(self, images: frozenset[ImageId] | None) -> None:
+        """List the images of a selection alone, with a chip to leave it; None: all again, filtered as before."""
+        if images is not None and self._only is None:
+            self._which_before = WorklistFilter(self.which.currentText())
+        if images is not None or self._only is not None:
+            which = self._which_before if images is None else WorklistFilter.ALL
+            self.which.setCurrentText(which.value)
+        self._only = images
+        self._is_moving = True
+        self._proxy.restrict(images)
+        self._is_moving = False
+        if images is not None:
+            self.text.clear()
+            count = "1 image" if len(images) == 1 else f"{len(images):,} images"
+            self.chip.setText(f"{count} selected in the plane  \N{MULTIPLICATION SIGN}")
+            self.chip.setAccessibleName(f"{count} selected in the plane. Press to list all images again")
+        self.chip.setVisible(images is not None)
+        self._show_count()
 
     def update_record(self, record: ImageRecord) -> None:
         """Show one image's new state."""
@@ -319,6 +355,7 @@ class Worklist(QWidget):
         layout.setContentsMargins(8, 8, 4, 4)
         layout.setSpacing(6)
         layout.addLayout(filters)
+        layout.addWidget(self.chip)
         layout.addWidget(self.table, 1)
         layout.addWidget(self._count)
 

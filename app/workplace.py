@@ -15,6 +15,8 @@ from app.help_sheet import HelpSheet
 from app.image_loader import ImageLoader
 from app.import_dialog import ImportDialog
 from app.main_window import MainWindow
+from app.model_choice import ModelChoice
+from app.model_ledger import ModelLedger
 from app.project_dialog import NewProjectDialog, ReaderDialog, ask_read_only
 from app.retraining import Retraining
 from app.session import Session
@@ -28,7 +30,7 @@ from storage.project import Project
 from storage.records import ImageRecord, SplitSettings
 
 AHEAD = 2  # images loaded ahead of the reader
-NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader")
+NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader", "models")
 NEEDS_IMAGES = (
     *("next", "previous", "nothing_to_draw", "skip", "done_next", "delete", "retrain", *TOOLS, *LAYERS),
     *("invert", "reset_window", "fit", "one_to_one", "image_page", "plane_page", "export"),
@@ -61,7 +63,10 @@ class Workplace(QObject):
         self.session: Session | None = None
         self.loader = ImageLoader(self)
         self.desk = Desk(viewer=window.viewer, panel=window.findings, loader=self.loader, parent=self)
-        self.retraining = Retraining(panel=window.training, settings=settings, parent=self)
+        self.retraining = Retraining(
+            panel=window.training, interrupted=window.interrupted, settings=settings, parent=self
+        )
+        self.choice = ModelChoice(window.candidate, parent=self)
         self._help: HelpSheet | None = None
         self._is_closed = False
         self._view = ViewState(window, settings)
@@ -142,9 +147,11 @@ class Workplace(QObject):
         self.desk.set_session(self.session)
         self._show_project()
         self.retraining.set_session(self.session)
+        self.choice.set_session(self.session)
         self.window.worklist.move(1)
 
     def _let_go(self) -> None:
+        self.choice.set_session(None)
         self.retraining.set_session(None)
         self.desk.set_session(None)
         session, self.session = self.session, None
@@ -167,6 +174,7 @@ class Workplace(QObject):
         session, window = self.session, self.window
         records = [] if session is None else session.store.images()
         window.worklist.select(None)
+        self._show_calibration()
         window.worklist.set_records(records)
         window.plane.set_records(records)
         window.show_work() if records else window.show_empty(has_project=session is not None)
@@ -194,6 +202,18 @@ class Workplace(QObject):
         for button in (self.window.empty.open_project, self.window.empty.make_demo):
             button.setVisible(session is None)
         self.window.empty.import_images.setEnabled(session is None or not session.is_read_only)
+        self._allow_going_back()
+
+    def _allow_going_back(self) -> None:
+        session = self.session
+        can = session is not None and not session.is_read_only and session.store.former_model() is not None
+        self.window.actions_by_name["former_model"].setEnabled(can)
+
+    def _show_calibration(self) -> None:
+        """Whether the probabilities on screen are calibrated goes wherever they are told."""
+        model = None if self.session is None else self.session.store.current_model()
+        is_calibrated = model is not None and model.is_calibrated
+        self.window.findings.is_calibrated = self.window.worklist.model.is_calibrated = is_calibrated
 
     def _show_undo(self) -> None:
         actions, session = self.window.actions_by_name, self.session
@@ -209,6 +229,11 @@ class Workplace(QObject):
         if self.session is None:
             return
         store, worklist = self.session.store, self.window.worklist
+        if changes.everything or changes.models:
+            self._show_calibration()
+            self.retraining.refresh()
+            self.choice.refresh()
+            self._allow_going_back()
         if changes.everything or changes.ranking:
             had_images = bool(worklist.model.records)
             worklist.set_records(store.images())
@@ -315,6 +340,12 @@ class Workplace(QObject):
             dialog.exec()
             dialog.deleteLater()
 
+    def _show_models(self) -> None:
+        if self.session is not None:
+            dialog = ModelLedger(self.session, self.choice, self.window)
+            dialog.exec()
+            dialog.deleteLater()
+
     def _change_reader(self) -> None:
         if self.session is not None and not self.session.is_read_only:
             self.session.reader = self._ask_reader() or self.session.reader
@@ -345,7 +376,13 @@ class Workplace(QObject):
         self.desk.advised.connect(messages.warn)
         self.desk.noticed.connect(messages.inform)
         self.desk.done.connect(self._next)
-        self.retraining.said.connect(messages.report)
+        for talker in (self.retraining, self.choice):
+            talker.said.connect(messages.report)
+        self.choice.warned.connect(messages.warn)
+        self.choice.scores_wanted.connect(self.retraining.score_with)
+        self.retraining.scored.connect(self.choice.use)
+        window.training.models_requested.connect(self._show_models)
+        window.training.back_requested.connect(self.choice.go_back)
         self.retraining.warned.connect(lambda text, details: messages.warn(text, details=details))
 
     def _connect_actions(self) -> None:
@@ -366,6 +403,8 @@ class Workplace(QObject):
             "skip": lambda: self._decide(Decision.SKIPPED),
             "done_next": self.desk.finish,
             "retrain": self.retraining.start,
+            "models": self._show_models,
+            "former_model": self.choice.go_back,
             "keys": self._show_keys,
             "about": self._show_about,
         }

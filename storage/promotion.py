@@ -192,3 +192,12 @@ def promoted_by(decided: PromotionRecord | None) -> str:
             return f"{decided.reader}, kept model {decided.former_id}"
         case _:
             return f"{decided.reader}, by hand"
+
+
+def figure_text(figures: dict[str, Any], name: str) -> str:
+    """'0.85 [0.71, 0.94]', or '-' where it was not measured."""
+    found = figures.get("measures", {}).get(name)
+    if found is None or found["value"] is None:
+        return "-"
+    span = "" if found["low"] is None else f" [{found['low']:.2f}, {found['high']:.2f}]"
+    return f"{found['value']:.2f}{span}"

@@ -15,7 +15,15 @@ from core.errors import UserError
 from core.evaluation import aligned
 from core.gate import AUROC, FROC
 from storage.project import Project
-from storage.promotion import ModelRow, former_model, keep_model, model_rows, promoted_by, verdict_text
+from storage.promotion import (
+    ModelRow,
+    figure_text,
+    former_model,
+    keep_model,
+    model_rows,
+    promoted_by,
+    verdict_text,
+)
 from storage.records import PromotionKind, PromotionRules
 
 _HASH = 8  # characters of a hash that are shown
@@ -131,15 +139,6 @@ def _details(row: ModelRow) -> list[str]:
 def _rules_text(rules: PromotionRules) -> str:
     how = "is put to use by itself" if rules.is_automatic else "waits for a reader all the same"
     return f"Gate: a model that is shown not to be worse by {rules.margin:g} or more, at the one-sided level {rules.level:g}, {how}."
-
-
-def figure_text(figures: dict[str, Any], name: str) -> str:
-    """'0.85 [0.71, 0.94]', or '-' where it was not measured."""
-    found = figures.get("measures", {}).get(name)
-    if found is None or found["value"] is None:
-        return "-"
-    span = "" if found["low"] is None else f" [{found['low']:.2f}, {found['high']:.2f}]"
-    return f"{found['value']:.2f}{span}"
 
 
 def _when(moment: str) -> str:

@@ -1,0 +1,233 @@
+"""The model ledger: every model, what it is worth, who put it to use, and the rules of the gate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QDialog,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.model_choice import ModelChoice
+from app.session import Session
+from app.training_panel import when
+from core.errors import UserError
+from core.gate import AUROC, FROC
+from storage.changes import Changes
+from storage.promotion import ModelRow, ModelState, figure_text, model_rows, promoted_by, verdict_text
+
+COLUMNS = (
+    ("Model", "Number of the model; the newest stands first"),
+    ("State", "Which model is in use, and which wait for a decision"),
+    ("Trained", "When its results came in"),
+    ("Method", "Of the paper's family, and the recipe's name"),
+    ("Contours", "Images whose contours it learnt from"),
+    ("AUROC", "Malignant against the rest on test patients, with 95 % interval, when it came in"),
+    (
+        "FROC at 1",
+        "Sensitivity at one false positive region an image, with 95 % interval, where contours were known",
+    ),
+    ("Calibrated", "Whether its probabilities were calibrated on validation images"),
+    ("Decided by", "Who put it to use or did not, and when"),
+    ("Data", "Fingerprint of the images, labels and contours it learnt from"),
+    ("Split", "Fingerprint of which images train, validate and test"),
+)
+HASH = 8  # characters of a fingerprint that are shown
+
+
+class ModelLedger(QDialog):
+    """Shows all models; one can be put to use, or the one before the current one again."""
+
+    def __init__(self, session: Session, choice: ModelChoice, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._choice = session, choice
+        self._rows: list[ModelRow] = []
+        self._is_filling = False
+        self.setWindowTitle("Models")
+        self.resize(1180, 640)
+        self.table = _table()
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.recipe = QPlainTextEdit()
+        self.recipe.setReadOnly(True)
+        self.recipe.setAccessibleName("Recipe of the selected model")
+        self.use, self.back, self.close_button = QPushButton(), QPushButton(), QPushButton("Close")
+        self.margin = _spin(0.01, 0.5, tip="A new model may be less than this much worse")
+        self.level = _spin(0.5, 0.99, tip="How sure that must be: level of the one-sided test")
+        self.automatic = QCheckBox("use such a model without asking")
+        self.gate_says = QLabel("A new model is not worse if it is shown to lose less than")
+        self._arrange()
+        self.table.itemSelectionChanged.connect(self._show_selected)
+        self.use.clicked.connect(self._use)
+        self.back.clicked.connect(self._go_back)
+        self.close_button.clicked.connect(self.reject)
+        for spin in (self.margin, self.level):
+            spin.editingFinished.connect(self._set_rules)
+        self.automatic.clicked.connect(self._set_rules)
+        session.changed.connect(self._hear)
+        self.refresh()
+
+    @property
+    def selected(self) -> ModelRow | None:
+        """The selected model."""
+        row = self.table.currentRow()
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def refresh(self) -> None:
+        """Show what the store holds; the selected model stays selected."""
+        chosen = None if self.selected is None else self.selected.model.id
+        store = self._session.store
+        self._rows = model_rows(store)
+        self._is_filling = True
+        self.table.setRowCount(len(self._rows))
+        for number, row in enumerate(self._rows):
+            for column, text in enumerate(_cells(row)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(number, column, item)
+        rules = store.promotion_rules()
+        self.margin.setValue(rules.margin)
+        self.level.setValue(rules.level)
+        self.automatic.setChecked(rules.is_automatic)
+        self._is_filling = False
+        ids = [row.model.id for row in self._rows]
+        self.table.setCurrentCell(ids.index(chosen) if chosen in ids else 0, 0)
+        self._show_selected()
+
+    def _hear(self, changes: Changes) -> None:
+        if changes.models or changes.everything:
+            self.refresh()
+
+    def _show_selected(self) -> None:
+        if self._is_filling:
+            return
+        row, can_decide = self.selected, not self._session.is_read_only
+        former = self._session.store.former_model()
+        self.back.setVisible(former is not None)
+        self.back.setText("" if former is None else f"Go back to model {former.id}")
+        self.back.setEnabled(can_decide)
+        for widget in (self.margin, self.level, self.automatic):
+            widget.setEnabled(can_decide)
+        self.use.setEnabled(row is not None and can_decide and row.state is not ModelState.IN_USE)
+        self.use.setText("Use" if row is None else f"Use model {row.model.id}")
+        if row is None:
+            self.verdict.setText("There is no model yet: press Retrain.")
+            self.recipe.clear()
+            return
+        scores_first = "" if row.has_predictions else " To be used, it must score the images anew."
+        self.verdict.setText(f"<b>Model {row.model.id}.</b> {verdict_text(row.model)}{scores_first}")
+        self.recipe.setPlainText(json.dumps(row.model.recipe.to_json(), indent=1))
+
+    def _use(self) -> None:
+        row = self.selected
+        if row is None:
+            return
+        self._choice.use(row.model.id)
+        if not row.has_predictions:
+            self.accept()  # it scores now, and the panel tells how far it is
+
+    def _go_back(self) -> None:
+        former = self._session.store.former_model()
+        has_predictions = former is not None and bool(self._session.store.probabilities(former.id))
+        self._choice.go_back()
+        if not has_predictions:
+            self.accept()
+
+    def _set_rules(self) -> None:
+        if self._is_filling:
+            return
+        before = self._session.store.promotion_rules()
+        rules = replace(
+            before,
+            margin=round(self.margin.value(), 4),
+            level=round(self.level.value(), 4),
+            is_automatic=self.automatic.isChecked(),
+        )
+        if rules == before:
+            return
+        try:
+            self._session.store.set_promotion_rules(rules, reader=self._session.reader)
+        except UserError as error:
+            self.verdict.setText(str(error))
+
+    def _arrange(self) -> None:
+        rules = QHBoxLayout()
+        for widget in (self.gate_says, self.margin, QLabel("at level"), self.level, self.automatic):
+            rules.addWidget(widget)
+        rules.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.use)
+        buttons.addWidget(self.back)
+        buttons.addStretch(1)
+        buttons.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(10)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(self.verdict)
+        layout.addWidget(self.recipe, 2)
+        layout.addLayout(rules)
+        layout.addLayout(buttons)
+
+
+def _cells(row: ModelRow) -> list[str]:
+    model, decided = row.model, row.decided
+    said = promoted_by(decided)
+    name = "" if model.recipe.name == "default" else f" ({model.recipe.name})"
+    return [
+        str(model.id),
+        row.state.value,
+        when(model.created_at),
+        f"{model.recipe.method.value}{name}",
+        str(model.annotated_images),
+        figure_text(model.figures, AUROC),
+        figure_text(model.figures, FROC),
+        "yes" if model.is_calibrated else "no",
+        f"{said}, {when(decided.created_at)}" if decided is not None else "-",
+        model.trained_on.snapshot[:HASH] or "not known",
+        model.trained_on.split_hash[:HASH] or "not known",
+    ]
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget(0, len(COLUMNS))
+    table.setHorizontalHeaderLabels([name for name, _ in COLUMNS])
+    for column, (_, tip) in enumerate(COLUMNS):
+        table.horizontalHeaderItem(column).setToolTip(tip)
+    table.setAccessibleName("All models")
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    return table
+
+
+def _spin(low: float, high: float, *, tip: str) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setRange(low, high)
+    spin.setDecimals(2)
+    spin.setSingleStep(0.01)
+    spin.setToolTip(tip)
+    return spin
