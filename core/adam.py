@@ -6,7 +6,7 @@ longer than a fit on a small cohort.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -33,6 +33,20 @@ class Adam:
         """Forget all gradients."""
         for value in self._parameters:
             value.grad = None
+
+    def state(self) -> tuple[int, dict[str, Tensor]]:
+        """How many steps were done, and the moments by name: all that goes on from there needs besides the weights."""
+        named = {f"mean.{i}": mean for i, mean in enumerate(self._means)}
+        return self._steps, named | {f"square.{i}": square for i, square in enumerate(self._squares)}
+
+    def load_state(self, steps: int, moments: Mapping[str, Tensor]) -> None:
+        """Go on from a state(), on the device of the parameters. Raises KeyError where a moment is missing."""
+        self._steps = steps
+        for i, value in enumerate(self._parameters):
+            for name, kept in ((f"mean.{i}", self._means), (f"square.{i}", self._squares)):
+                if moments[name].shape != value.shape:
+                    raise ValueError(f"the moment {name} does not fit its parameter")
+                kept[i] = moments[name].detach().clone().to(value.device)
 
     @torch.no_grad()
     def step(self) -> None:

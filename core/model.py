@@ -6,9 +6,10 @@ Letters: T regions, d features of the trunk, p features after the fixed projecti
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -19,8 +20,8 @@ from torch import Tensor, nn
 from core.errors import UserError
 from core.job import read_result, write_atomically, write_result
 from core.losses import Logits
-from core.projection import Projection
-from core.recipe import Method, Recipe
+from core.projection import Projection, to_unit_square
+from core.recipe import Method, Normalisation, Recipe
 
 WEIGHTS, RECIPE, METRICS, SEAL = "weights.safetensors", "recipe.json", "metrics.json", "result.json"
 BRANCH_STD = 1e-4  # Sec. V, Implementation
@@ -38,11 +39,16 @@ class DualBranch(nn.Module):
 
     FC5 has no bias: a softmax over regions does not see one. Buffers hold the fixed projection, so that the
     weights file alone turns a trunk's features into scores.
+
+    A fitted model may be several heads on one projection, trained from different seeds: this one and `others`.
+    `scale`, (2, 2) float64 with rows (B, M) and columns (temperature, bias), calibrates their probabilities
+    (core.calibration.Scaling); None where nothing is calibrated. Neither takes part in `forward`.
     """
 
     center: Tensor
     spread: Tensor
     basis: Tensor | None
+    scale: Tensor | None
 
     def __init__(
         self, projection: Projection, recipe: Recipe, *, generator: torch.Generator | None = None
@@ -50,14 +56,22 @@ class DualBranch(nn.Module):
         super().__init__()
         self.method = recipe.method
         self.k = recipe.k if selects_regions(recipe.method) else None
+        self.normalisation = recipe.normalisation
         self.register_buffer("center", projection.center.clone())
         self.register_buffer("spread", projection.spread.clone())
         self.register_buffer("basis", None if projection.basis is None else projection.basis.clone())
+        self.register_buffer("scale", None)
         width = len(projection.center) if projection.basis is None else projection.basis.shape[1]
         self.fc3 = nn.Linear(width, recipe.hidden)
         self.fc4 = nn.Linear(recipe.hidden, 3 if has_normal_class(recipe.method) else 2)
         self.fc5 = nn.Linear(recipe.hidden, 2, bias=False) if has_detection(recipe.method) else None
+        self.others = nn.ModuleList()
         self._initialise(generator)
+
+    @property
+    def members(self) -> tuple[DualBranch, ...]:
+        """All heads, this one first."""
+        return (self, *(cast("DualBranch", other) for other in self.others))
 
     @property
     def dimension(self) -> int:
@@ -66,8 +80,11 @@ class DualBranch(nn.Module):
 
     def project(self, features: Tensor) -> Tensor:
         """(T, d) trunk features to (T, p) inputs of FC3."""
-        standardised = (features.float() - self.center) / self.spread
-        return standardised if self.basis is None else standardised @ self.basis
+        features = features.float()
+        if self.normalisation is Normalisation.L2:
+            features = to_unit_square(features)
+        normalised = (features - self.center) / self.spread
+        return normalised if self.basis is None else normalised @ self.basis
 
     def forward(self, projected: Tensor, *, keep: Tensor | None = None) -> Logits:
         """Logits of T projected regions, channel-major: W @ h.T is several times faster than h @ W.T here.
@@ -93,6 +110,17 @@ class DualBranch(nn.Module):
         nn.init.zeros_(self.fc4.bias)
         if self.fc5 is not None:
             nn.init.normal_(self.fc5.weight, std=BRANCH_STD, generator=generator)
+
+
+def joined(members: Sequence[DualBranch], *, scale: Tensor | None = None) -> DualBranch:
+    """One model of several heads that were trained on the same projection: the first, with the others inside it."""
+    first, *others = members
+    for other in others:
+        for name in ("center", "spread", "basis"):  # the first's; in the weights file once
+            other.register_buffer(name, getattr(first, name), persistent=False)
+    first.others = nn.ModuleList(others)
+    first.scale = scale
+    return first
 
 
 def has_normal_class(method: Method) -> bool:
@@ -151,7 +179,11 @@ def load_model(folder: Path) -> SavedModel:
 
 
 def _model_from(state: dict[str, Tensor], recipe: Recipe) -> DualBranch:
-    model = DualBranch(Projection(state["center"], state["spread"], state.get("basis")), recipe)
+    projection = Projection(state["center"], state["spread"], state.get("basis"))
+    others = {name.split(".")[1] for name in state if name.startswith("others.")}
+    model = joined([DualBranch(projection, recipe) for _ in range(1 + len(others))])
+    if "scale" in state:
+        model.scale = torch.ones(2, 2, dtype=torch.float64)  # filled below
     model.load_state_dict(state)
     return model.eval()
 

@@ -1,4 +1,4 @@
-"""A fixed linear map of region features, fitted once on the training regions: standardisation, then PCA.
+"""A fixed map of region features, fitted once on the training regions: normalisation, then PCA.
 
 Letters: T regions, d features of the trunk, p components.
 """
@@ -13,33 +13,57 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.recipe import Normalisation
+
 ROWS_AT_ONCE = 16_384
 NEGLIGIBLE_VARIANCE = 1e-10  # of the largest component's: below it a component is rounding noise
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Projection:
-    """x -> ((x - center) / spread) @ basis. center, spread: (d,) float32; basis: (d, p) float32, or None."""
+    """x -> ((x - center) / spread) @ basis. center, spread: (d,) float32; basis: (d, p) float32, or None.
+
+    With Normalisation.L2, x is first divided by its own length (`to_unit_square`).
+    """
 
     center: Tensor
     spread: Tensor
     basis: Tensor | None
 
 
-def fit_projection(features: Sequence[NDArray[np.floating]], *, components: int) -> Projection:
-    """Standardise each feature and keep the p = min(components, d, rank) strongest principal components.
+def fit_projection(
+    features: Sequence[NDArray[np.floating]],
+    *,
+    components: int,
+    normalisation: Normalisation = Normalisation.STANDARDISE,
+) -> Projection:
+    """Normalise the features and keep the p = min(components, d, rank) strongest principal components.
 
-    features: one (m, d) array an image. components: 0 keeps the standardised features themselves. The components
+    features: one (m, d) array an image. components: 0 keeps the normalised features themselves. The components
     are divided by one common number, so that their mean variance is 1 and their proportions stay. The sign of
-    each is fixed: its largest loading is positive.
+    each is fixed: its largest loading is positive. Only Normalisation.STANDARDISE centres and scales features that
+    are kept themselves; principal components are centred always.
     """
-    center, covariance = _moments(features)
-    spread = covariance.diagonal().clamp_min(0.0).sqrt()
-    spread = spread.where(spread > 0.0, 1.0)
+    is_standardised = normalisation is Normalisation.STANDARDISE
+    if components == 0 and not is_standardised:
+        d = features[0].shape[1]
+        return Projection(torch.zeros(d), torch.ones(d), None)
+    center, covariance = _moments(features, normalisation)
+    spread = torch.ones_like(center)
+    if is_standardised:
+        spread = covariance.diagonal().clamp_min(0.0).sqrt()
+        spread = spread.where(spread > 0.0, 1.0)
     if components == 0:
         return Projection(center.float(), spread.float(), None)
     basis = _principal_components(covariance / torch.outer(spread, spread), components=components)
     return Projection(center.float(), spread.float(), basis.float())
+
+
+def to_unit_square(features: Tensor) -> Tensor:
+    """Each row divided by its root mean square, so that its mean square is 1; a row of zeros stays. (T, d) to (T, d)."""
+    length = torch.linalg.vector_norm(features, dim=1, keepdim=True)
+    scaled: Tensor = features * (features.shape[1] ** 0.5 / length.where(length > 0.0, 1.0))
+    return scaled
 
 
 def rows_of(features: Sequence[NDArray[np.floating]]) -> Iterator[Tensor]:
@@ -60,11 +84,11 @@ def _as_tensor(block: list[NDArray[np.floating]]) -> Tensor:
     return torch.from_numpy(np.concatenate(block, dtype=np.float32, casting="same_kind"))
 
 
-def _moments(features: Sequence[NDArray[np.floating]]) -> tuple[Tensor, Tensor]:
+def _moments(features: Sequence[NDArray[np.floating]], normalisation: Normalisation) -> tuple[Tensor, Tensor]:
     """Mean (d,) and covariance (d, d), in float64, about the first block's mean so that nothing cancels."""
     rows, origin, total, products = 0, torch.zeros(0), torch.zeros(0), torch.zeros(0)
     for block in rows_of(features):
-        values = block.double()
+        values = (to_unit_square(block) if normalisation is Normalisation.L2 else block).double()
         if rows == 0:
             origin = values.mean(dim=0)
             total, products = torch.zeros_like(origin), torch.zeros(len(origin), len(origin)).double()
