@@ -29,3 +29,26 @@ class Choice(QComboBox, Generic[T]):
     def choose(self, value: T) -> None:
         """Choose one of the values."""
         self.setCurrentIndex(self._values.index(value))
+
+    def add(self, text: str, value: T) -> None:
+        """Offer one more."""
+        self._values.append(value)
+        self.addItem(text)
+
+    def remove(self, value: T) -> None:
+        """Offer one no longer."""
+        place = self._values.index(value)
+        del self._values[place]
+        self.removeItem(place)
+
+    def offer(self, choices: Iterable[tuple[str, T]]) -> None:
+        """Offer others, quietly; the value chosen stays chosen where it is among them, else the first is."""
+        kept = self.chosen if self._values else None
+        self.blockSignals(True)
+        self.clear()
+        self._values.clear()
+        for text, value in choices:
+            self.add(text, value)
+        if kept in self._values:
+            self.choose(kept)
+        self.blockSignals(False)

@@ -21,7 +21,7 @@ from app.choice import Choice
 from app.project_dialog import FolderField
 from app.session import Session
 from app.worklist import LABEL_WORDS
-from core.domain import Decision, FindingClass, FindingType, Label, Split
+from core.domain import Decision, FindingClass, FindingType, ImageId, Label, Split
 from core.errors import UserError
 from storage.exporting import ExportQuery, ExportReport, export_coco, export_csv, select
 
@@ -37,11 +37,14 @@ class ExportFormat(StrEnum):
 
 
 class ExportDialog(QDialog):
-    """Asks, shows the count, writes, reports."""
+    """Asks, shows the count, writes, reports. `images`: exactly these, whether drawn on or not; None: of all."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, parent: QWidget | None = None, *, images: frozenset[ImageId] | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self._images = images
         self.setWindowTitle("Export annotations")
         self.setMinimumWidth(600)
         self.reader = _choice("Reader", [(name, name) for name in session.store.readers()])
@@ -53,6 +56,7 @@ class ExportDialog(QDialog):
         self.with_empty = QCheckBox("With images on which there is nothing to draw")
         self.with_empty.setChecked(True)
         self.with_undrawn = QCheckBox("With images on which nothing is drawn yet")
+        self.with_undrawn.setChecked(images is not None)
         self.format = Choice("Format", [(which.value, which) for which in ExportFormat])
         self.target = FolderField(title="Folder to export to", hint="a new or empty folder")
         self.count = QLabel()
@@ -78,6 +82,7 @@ class ExportDialog(QDialog):
             decision=self.decision.chosen,
             annotated_only=not self.with_undrawn.isChecked(),
             include_verified_empty=self.with_empty.isChecked(),
+            images=self._images,
         )
 
     def _connect(self) -> None:
@@ -132,6 +137,8 @@ class ExportDialog(QDialog):
             ("Format", self.format),
             ("Folder", self.target),
         )
+        if self._images is not None:
+            form.addRow("Images", QLabel(f"only the {_count(len(self._images), 'image')} selected in the plane"))
         for text, widget in rows:
             form.addRow(text, widget)
         note = QLabel(

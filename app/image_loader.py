@@ -93,7 +93,7 @@ class ImageLoader(QObject):
     def _start(self, image: WantedImage) -> None:
         if image.id not in self._tasks:
             self._tasks[image.id] = self._background.run(
-                partial(_decode, self._decoder, image),
+                partial(decoded, self._decoder, image),
                 done=partial(self._keep, image.id),
                 failed=partial(self._fail, image.id),
             )
@@ -118,7 +118,8 @@ class ImageLoader(QObject):
             self.failed.emit(image_id, reason)
 
 
-def _decode(decoder: Decoder, image: WantedImage) -> Pixels:
+def decoded(decoder: Decoder, image: WantedImage) -> Pixels:
+    """Pixels of one image. Raises UnreadableImageError, also where the file is not the one that was imported."""
     if content_hash(image.path) != image.content_hash:
         raise UnreadableImageError(
             f"{image.path.name} is not the file that was imported. Put that one back, or import it where it is now."

@@ -68,9 +68,13 @@ class ViewState(QObject):
             "fit": viewer.fit,
             "one_to_one": viewer.one_to_one,
             "image_page": lambda: self._window.tabs.setCurrentIndex(0),
-            "plane_page": lambda: self._window.tabs.setCurrentIndex(1),
+            "plane_page": self._show_plane,
         }.items():
             actions[name].triggered.connect(lambda _checked=False, show=show: show())
+
+    def _show_plane(self) -> None:
+        self._window.tabs.setCurrentIndex(1)
+        self._window.plane.canvas.setFocus()
 
     def _switches(self) -> dict[str, Callable[[bool], None]]:
         viewer = self._window.viewer

@@ -107,6 +107,7 @@ class Workplace(QObject):
         self._view.keep()
         self._let_go()
         self.loader.close()
+        self.window.plane.close_down()
         self.settings.close()
 
     def _opened(self, folder: Path, *, read_only: bool) -> Project | None:
@@ -176,6 +177,8 @@ class Workplace(QObject):
         window.worklist.select(None)
         self._show_calibration()
         window.worklist.set_records(records)
+        window.worklist.show_only(None)
+        window.plane.set_session(session)
         window.plane.set_records(records)
         window.show_work() if records else window.show_empty(has_project=session is not None)
         window.tell("")
@@ -334,9 +337,9 @@ class Workplace(QObject):
             dialog.exec()
             dialog.deleteLater()
 
-    def _ask_export(self) -> None:
+    def _ask_export(self, images: frozenset[ImageId] | None = None) -> None:
         if self.session is not None:
-            dialog = ExportDialog(self.session, self.window)
+            dialog = ExportDialog(self.session, self.window, images=images)
             dialog.exec()
             dialog.deleteLater()
 
@@ -368,6 +371,9 @@ class Workplace(QObject):
         window.closing.connect(self.close)
         window.worklist.image_chosen.connect(self._open_image)
         window.plane.image_chosen.connect(self._go_to)
+        window.plane.worklist_asked.connect(window.worklist.show_only)
+        window.plane.export_asked.connect(self._ask_export)
+        window.plane.warned.connect(messages.warn)
         window.empty.import_requested.connect(self._ask_import)
         window.empty.open_requested.connect(self._ask_open_project)
         window.empty.demo_requested.connect(self._make_demo)

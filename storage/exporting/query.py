@@ -16,6 +16,7 @@ class ExportQuery:
     """What to export; what is None does not restrict.
 
     reader, finding_class, finding_type: of the findings. label, split, decision: of the images.
+    images: exactly these, by id; the manifest tells how many, the tables which.
     annotated_only: leave out images on which no finding fits, except, with include_verified_empty, those on
     which a reader decided that there is nothing to draw.
     """
@@ -28,6 +29,7 @@ class ExportQuery:
     decision: Decision | None = None
     annotated_only: bool = True
     include_verified_empty: bool = True
+    images: frozenset[ImageId] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the manifest."""
@@ -40,6 +42,7 @@ class ExportQuery:
             "decision": self.decision,
             "annotated_only": self.annotated_only,
             "include_verified_empty": self.include_verified_empty,
+            "images": None if self.images is None else len(self.images),
         }
 
 
@@ -89,6 +92,8 @@ def _finding_fits(finding: Finding, query: ExportQuery) -> bool:
 
 
 def _image_fits(image: ImageRecord, query: ExportQuery, *, has_finding: bool, is_drawn: bool) -> bool:
+    if query.images is not None and image.id not in query.images:
+        return False
     if query.label not in (None, image.label) or query.split not in (None, image.split):
         return False
     if query.decision not in (None, image.decision):
