@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -29,6 +29,7 @@ from core.errors import UserError
 from core.gate import AUROC, FROC
 from storage.changes import Changes
 from storage.promotion import ModelRow, ModelState, figure_text, model_rows, promoted_by, verdict_text
+from storage.records import TrainedOn
 
 COLUMNS = (
     ("Model", "Number of the model; the newest stands first"),
@@ -38,13 +39,11 @@ COLUMNS = (
     ("Contours", "Images whose contours it learnt from"),
     ("AUROC", "Malignant against the rest on test patients, with 95 % interval, when it came in"),
     (
-        "FROC at 1",
+        "FROC at 1 FPPI",
         "Sensitivity at one false positive region an image, with 95 % interval, where contours were known",
     ),
     ("Calibrated", "Whether its probabilities were calibrated on validation images"),
     ("Decided by", "Who put it to use or did not, and when"),
-    ("Data", "Fingerprint of the images, labels and contours it learnt from"),
-    ("Split", "Fingerprint of which images train, validate and test"),
 )
 HASH = 8  # characters of a fingerprint that are shown
 
@@ -58,7 +57,7 @@ class ModelLedger(QDialog):
         self._rows: list[ModelRow] = []
         self._is_filling = False
         self.setWindowTitle("Models")
-        self.resize(1180, 640)
+        self.resize(1240, 600)
         self.table = _table()
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
@@ -130,8 +129,10 @@ class ModelLedger(QDialog):
             self.recipe.clear()
             return
         scores_first = "" if row.has_predictions else " To be used, it must score the images anew."
-        self.verdict.setText(f"<b>Model {row.model.id}.</b> {verdict_text(row.model)}{scores_first}")
-        self.recipe.setPlainText(json.dumps(row.model.recipe.to_json(), indent=1))
+        self.verdict.setText(
+            f"<b>Model {row.model.id}.</b> {verdict_text(row.model)}{scores_first}<br>{_data(row.model.trained_on)}"
+        )
+        self.recipe.setPlainText(f"Recipe: {_flowing(row.model.recipe.to_json())}")
 
     def _use(self) -> None:
         row = self.selected
@@ -180,7 +181,7 @@ class ModelLedger(QDialog):
         layout.setSpacing(10)
         layout.addWidget(self.table, 3)
         layout.addWidget(self.verdict)
-        layout.addWidget(self.recipe, 2)
+        layout.addWidget(self.recipe, 1)
         layout.addLayout(rules)
         layout.addLayout(buttons)
 
@@ -199,9 +200,32 @@ def _cells(row: ModelRow) -> list[str]:
         figure_text(model.figures, FROC),
         "yes" if model.is_calibrated else "no",
         f"{said}, {when(decided.created_at)}" if decided is not None else "-",
-        model.trained_on.snapshot[:HASH] or "not known",
-        model.trained_on.split_hash[:HASH] or "not known",
     ]
+
+
+def _data(trained_on: TrainedOn) -> str:
+    """What a model learnt from: counts, and fingerprints that are equal where the data were."""
+    if not trained_on.snapshot:
+        return "What it learnt from was not recorded: it was made by an older Lesionloop."
+    return (
+        f"Learnt from {trained_on.train_images} training images, chosen on {trained_on.validation_images} validation "
+        f"images, with {trained_on.test_images} test images apart. Data {trained_on.snapshot[:HASH]}, "
+        f"split {trained_on.split_hash[:HASH]}."
+    )
+
+
+def _flowing(value: dict[str, Any]) -> str:
+    """Names and values one after the other, inner ones in brackets."""
+    parts = [
+        f"{name} {f'({_flowing(v)})' if isinstance(v, dict) else _plain(v)}" for name, v in value.items()
+    ]
+    return ", ".join(parts)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if value != "" else "-"
 
 
 def _table() -> QTableWidget:
@@ -221,6 +245,7 @@ def _table() -> QTableWidget:
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setStretchLastSection(True)
     return table
 
 

@@ -51,7 +51,7 @@ class GateSettings:
 
     @property
     def least_patients(self) -> int:
-        """Patients needed on each side (with a malignant image, without one) before anything can be shown.
+        """Patients needed with a malignant image, and with another one, before anything can be shown.
 
         So many that, if a share `margin` of them fared worst under the new model, a sample in which nobody does had
         a chance of at most 1 - level. With fewer, such a sample, whose bootstrap interval has no width, proves nothing.
@@ -99,7 +99,7 @@ class GateMeasure:
 class GateResult:
     """What the gate found, and on what. Counts are of the test images that both models scored.
 
-    malignant_patients: those with a malignant image.
+    malignant_patients: those with a malignant image. other_patients: those with one that is not.
     """
 
     verdict: Verdict
@@ -109,6 +109,7 @@ class GateResult:
     malignant_images: int
     patients: int
     malignant_patients: int
+    other_patients: int
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -120,6 +121,7 @@ class GateResult:
             "malignant_images": self.malignant_images,
             "patients": self.patients,
             "malignant_patients": self.malignant_patients,
+            "other_patients": self.other_patients,
         }
 
     @classmethod
@@ -136,9 +138,8 @@ class GateResult:
 
     @property
     def has_too_few(self) -> bool:
-        """Whether there are fewer patients on a side than anything can be shown with."""
-        others = self.patients - self.malignant_patients
-        return min(self.malignant_patients, others) < self.settings.least_patients
+        """Whether there are fewer patients on either side than anything can be shown with."""
+        return min(self.malignant_patients, self.other_patients) < self.settings.least_patients
 
     @property
     def deciding(self) -> tuple[GateMeasure, ...]:
@@ -160,11 +161,8 @@ class GateResult:
         margin = f"{self.settings.margin:.2g}"
         if self.verdict is Verdict.NOT_WORSE:
             return f"{told}, on {of_whom}: not worse by {margin} or more."
-        few = (
-            f" (that takes {self.settings.least_patients} with and as many without)"
-            if self.has_too_few
-            else ""
-        )
+        least = self.settings.least_patients
+        few = f" (that takes {least} such patients and {least} with other images)" if self.has_too_few else ""
         return f"{told}, on {of_whom}: not shown to be less than {margin} worse{few}."
 
 
@@ -187,6 +185,7 @@ def judge(before: Sequence[Case], after: Sequence[Case], settings: GateSettings)
         malignant_images=sum(case.label.is_malignant for case in after),
         patients=len(patients),
         malignant_patients=len(with_malignant),
+        other_patients=len({case.patient for case in after if not case.label.is_malignant}),
     )
     if not any(measure.name == AUROC for measure in measures):
         return found
