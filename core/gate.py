@@ -156,7 +156,7 @@ class GateResult:
                 "It cannot be measured: the test patients have no images with a malignant and without a malignant "
                 "label that both models scored."
             )
-        told = "; ".join(_told(measure) for measure in self.measures)
+        told = "; ".join(_told(measure, decides=measure in self.deciding) for measure in self.measures)
         of_whom = f"{self.patients} test patients, {self.malignant_patients} of them with a malignant image"
         margin = f"{self.settings.margin:.2g}"
         if self.verdict is Verdict.NOT_WORSE:
@@ -264,12 +264,14 @@ def _measure(value: dict[str, Any]) -> Measure:
     return Measure(value["value"], Interval(value["low"], value["high"], int(value.get("resamples", 0))))
 
 
-def _told(measure: GateMeasure) -> str:
+def _told(measure: GateMeasure, *, decides: bool) -> str:
     """'AUROC 0.80 -> 0.85 (+0.05 [-0.08, +0.17])'."""
     between = measure.difference
     interval = between.interval
     span = f" [{_signed(interval.low)}, {_signed(interval.high)}]" if interval else ""
-    return f"{measure.name} {measure.before.value:.2f} \N{RIGHTWARDS ARROW} {measure.after.value:.2f} ({_signed(between.value)}{span})"
+    change = f"{measure.before.value:.2f} \N{RIGHTWARDS ARROW} {measure.after.value:.2f}"
+    few = "" if decides else f", known of {measure.malignant_patients} patients, too few to decide by"
+    return f"{measure.name} {change} ({_signed(between.value)}{span}{few})"
 
 
 def _signed(value: float | None) -> str:
