@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from core.errors import UserError
+from core.trunks.modules import ModuleSection
 from core.trunks.sections import FloatArray, Section, Step
-
-
-class Engine(Protocol):
-    """Runs the sections it was made for."""
-
-    def run(self, index: int, x: FloatArray) -> FloatArray:
-        """Section `index` on (n, inputs, h, w), h and w multiples of its stride -> (n, outputs, h / s, w / s)."""
-        ...
+from core.trunks.trunk import Engine, Piece
 
 
 class TorchEngine:
     """torch in eager mode on `threads` threads."""
 
-    def __init__(self, sections: Sequence[Section], *, threads: int) -> None:
-        self._sections = [[_TorchStep(step) for step in section.steps] for section in sections]
+    def __init__(self, sections: Sequence[Piece], *, threads: int) -> None:
+        self._sections = [_torch_section(section) for section in sections]
         self._threads = threads
 
     def run(self, index: int, x: FloatArray) -> FloatArray:
         """See Engine.run."""
         with torch.inference_mode(), torch_threads(self._threads):
-            maps = [torch.from_numpy(x).contiguous(memory_format=torch.channels_last)]
-            for step in self._sections[index]:
-                y = step(maps[-1])
-                maps = [*maps[-_LONGEST_BLOCK:], y if not step.adds else y.add_(maps[-step.adds])]
-            return maps[-1].contiguous().numpy()
+            start = torch.from_numpy(x).contiguous(memory_format=torch.channels_last)
+            result: FloatArray = self._sections[index](start).contiguous().numpy()
+            return result
 
 
 # Steps of the longest block: no addition reaches further back.
 _LONGEST_BLOCK = 3
+
+
+def _torch_section(section: Piece) -> Callable[[torch.Tensor], torch.Tensor]:
+    if isinstance(section, ModuleSection):
+        return section.module
+    assert isinstance(section, Section)
+    steps = [_TorchStep(step) for step in section.steps]
+
+    def through(x: torch.Tensor) -> torch.Tensor:
+        maps = [x]
+        for step in steps:
+            y = step(maps[-1])
+            maps = [*maps[-_LONGEST_BLOCK:], y if not step.adds else y.add_(maps[-step.adds])]
+        return maps[-1]
+
+    return through
 
 
 class _TorchStep:
@@ -63,7 +71,7 @@ class _TorchStep:
 class OnnxEngine:
     """onnxruntime on the CPU, with one graph a section, built in memory."""
 
-    def __init__(self, sections: Sequence[Section], *, threads: int) -> None:
+    def __init__(self, sections: Sequence[Piece], *, threads: int) -> None:
         self._sessions = [_session(section, threads=threads) for section in sections]
 
     def run(self, index: int, x: FloatArray) -> FloatArray:
@@ -72,7 +80,7 @@ class OnnxEngine:
         return result
 
 
-def make_engine(name: str, sections: Sequence[Section], *, threads: int) -> Engine:
+def make_engine(name: str, sections: Sequence[Piece], *, threads: int) -> Engine:
     """The engine called 'onnxruntime' or 'torch'."""
     if name == "torch":
         return TorchEngine(sections, threads=threads)
@@ -92,8 +100,17 @@ def torch_threads(threads: int) -> Iterator[None]:
         torch.set_num_threads(previous)
 
 
-def onnx_model(section: Section) -> bytes:
+def onnx_model(section: Piece) -> bytes:
     """The section as an ONNX model: input 'x' (n, inputs, h, w), output 'y'."""
+    if isinstance(section, ModuleSection):
+        from core.trunks.onnx_graph import module_model
+
+        return module_model(section)
+    assert isinstance(section, Section)
+    return _step_model(section)
+
+
+def _step_model(section: Section) -> bytes:
     from onnx import TensorProto, helper
 
     nodes: list[Any] = []
@@ -137,7 +154,7 @@ def _onnx_step(step: Step, *, number: int, names: list[str]) -> tuple[list[Any],
     return nodes, [numpy_helper.from_array(step.weight, weight), numpy_helper.from_array(step.bias, bias)]
 
 
-def _session(section: Section, *, threads: int) -> Any:
+def _session(section: Piece, *, threads: int) -> Any:
     try:
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as state

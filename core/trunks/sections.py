@@ -53,6 +53,11 @@ class Section:
     budget: int
 
     @property
+    def rows_lost(self) -> int:
+        """None: TensorFlow's SAME padding gives one output row for each `stride` input rows."""
+        return 0
+
+    @property
     def stride(self) -> int:
         """Input rows for one output row."""
         return math.prod(step.stride for step in self.steps)

@@ -248,7 +248,7 @@ def test_a_graph_that_onnxruntime_refuses_is_told_in_a_sentence(monkeypatch):
         load_trunk(TrunkSettings())
 
 
-@pytest.mark.parametrize("change", [{"name": "resnet"}, {"tap": "stride8"}, {"pooling": "max"}])
+@pytest.mark.parametrize("change", [{"name": "resnet"}, {"tap": "stride8"}])
 def test_unknown_settings_are_refused_in_a_sentence(change):
     with pytest.raises(UserError, match="not known to this version"):
         load_trunk(dataclasses.replace(TrunkSettings(), **change))
@@ -265,6 +265,11 @@ def test_the_key_changes_with_mode_and_tap(trunk):
     }
     assert len(keys) == 4
     assert trunk.key == trunk_key(TrunkSettings())
+
+
+def test_features_that_were_cached_by_version_0_1_keep_their_keys():
+    assert trunk_key(TrunkSettings()) == "589ba9f66bc9e170"
+    assert trunk_key(TrunkSettings(tap="stride16")) == "b9ba0476ec0c1563"
 
 
 def test_torch_has_the_asked_number_of_threads_meanwhile_and_its_own_afterwards():

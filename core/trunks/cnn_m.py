@@ -1,0 +1,97 @@
+"""CNN-M-128, the trunk of the paper (Chatfield, Simonyan, Vedaldi, Zisserman 2014, 'VGG_CNN_M_128').
+
+Five convolutions and two fully connected layers, the second of 128 units. A 224 x 224 picture gives maps of 109, 54,
+26, 13, 13 and 6 cells; the fully connected layers are written as convolutions over the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from core.trunks.modules import ModuleSection, section_of
+
+FEATURES = 128
+PATCH = 13  # cells of conv5 that a window of 224 pixels has
+STRIDE = 16  # pixels between them
+WINDOW = 224
+CONVOLUTIONS = ("conv1", "conv2", "conv3", "conv4", "conv5")
+LAYERS = (*CONVOLUTIONS, "fc6", "fc7")
+KERNELS = {"conv1": 7, "conv2": 5, "conv3": 3, "conv4": 3, "conv5": 3, "fc6": 6, "fc7": 1}
+STRIDES = {"conv1": 2, "conv2": 2}
+PADDINGS = {"conv2": 1, "conv3": 1, "conv4": 1, "conv5": 1}
+# MatConvNet's [5 2 1e-4 0.75]: number of neighbouring channels, kappa, alpha, beta.
+NEIGHBOURS, KAPPA, ALPHA = 5, 2.0, 1e-4
+# Most pixels of a strip; a strip of a million keeps the whole pass within some three hundred megabytes.
+BUDGET = 1_000_000
+
+
+class ResponseNorm(nn.Module):
+    """Local response normalisation over channels: x / (kappa + alpha * sum of neighbours' squares)^0.75.
+
+    The sum over five neighbouring channels is a banded 1 x 1 convolution, and y^0.75 = sqrt(y sqrt(y)): both faster
+    than torch's own.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        index = torch.arange(channels)
+        band = (index[:, None] - index[None]).abs() <= NEIGHBOURS // 2
+        self.sum = nn.Conv2d(channels, channels, 1)
+        with torch.no_grad():
+            self.sum.weight.copy_((ALPHA * band)[:, :, None, None])
+            self.sum.bias.fill_(KAPPA)  # type: ignore[union-attr]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, channels, h, w) -> the same shape."""
+        y = self.sum(x * x)
+        return x / torch.sqrt(y * torch.sqrt(y))
+
+
+def cnn_m_sections(weights: Mapping[str, Tensor], *, tap: str) -> tuple[ModuleSection, ModuleSection]:
+    """The convolutions up to conv5, which run over a whole picture, and the layers that judge one window's 13 x 13 cells.
+
+    weights: '<layer>.weight' (outputs, inputs, k, k) and '<layer>.bias'. tap: 'fc7', before the ReLU, or 'relu7', after it.
+    """
+    layers = {name: _layer(weights, name) for name in LAYERS}
+    widths = {name: layer.out_channels for name, layer in layers.items()}
+    convolutions = nn.Sequential(
+        layers["conv1"],
+        nn.ReLU(),
+        ResponseNorm(widths["conv1"]),
+        nn.MaxPool2d(3, 2, ceil_mode=True),
+        layers["conv2"],
+        nn.ReLU(),
+        ResponseNorm(widths["conv2"]),
+        nn.MaxPool2d(3, 2, ceil_mode=True),
+        *(part for name in CONVOLUTIONS[2:] for part in (layers[name], nn.ReLU())),
+    )
+    head = [nn.MaxPool2d(3, 2, ceil_mode=True), layers["fc6"], nn.ReLU(), layers["fc7"]]
+    judge = nn.Sequential(*head, *([nn.ReLU()] if tap == "relu7" else []))
+    below = section_of(
+        convolutions, inputs=3, outputs=widths["conv5"], input_stride=1, budget=BUDGET, rows_lost=1
+    )
+    above = ModuleSection(
+        judge.eval().requires_grad_(False),
+        inputs=widths["conv5"],
+        outputs=widths["fc7"],
+        stride=PATCH,
+        input_stride=STRIDE,
+        budget=BUDGET,
+    )
+    return below, above
+
+
+def _layer(weights: Mapping[str, Tensor], name: str) -> nn.Conv2d:
+    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    layer = nn.Conv2d(
+        weight.shape[1],
+        weight.shape[0],
+        KERNELS[name],
+        stride=STRIDES.get(name, 1),
+        padding=PADDINGS.get(name, 0),
+    )
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    return layer
