@@ -586,3 +586,12 @@ def test_what_was_exported_comes_in_again_by_content(project, folder, tmp_path):
             finding.finding_type,
             finding.reader,
         )
+
+
+def test_a_density_enters_with_the_image_and_a_later_table_adds_or_corrects_it(project, folder, tmp_path):
+    write(folder, "a.dcm", "b.dcm")
+    run(project, folder, table(tmp_path, "file,patient,density\na.dcm,P1,B\nb.dcm,P2,\n"))
+    assert {name: image.density for name, image in by_file(project).items()} == {"a.dcm": "B", "b.dcm": ""}
+    report = run(project, folder, table(tmp_path, "file,patient,density\na.dcm,P1,\nb.dcm,P2,D\n"))
+    assert {name: image.density for name, image in by_file(project).items()} == {"a.dcm": "B", "b.dcm": "D"}
+    assert report.changes

@@ -212,3 +212,10 @@ def test_a_csv_that_is_not_there_is_one_sentence(tmp_path):
 def test_no_patient_is_named_in_any_message(table):
     result = table("file,patient,label,birads\na,SECRET-1,??,\nb,SECRET-2,N,5\na2,SECRET-3,,9\n")
     assert "SECRET" not in repr((result.failed, result.notes))
+
+
+@pytest.mark.parametrize(("written", "density"), [("B", "B"), ("c", "C"), ("4", "D"), ("", ""), ("x", "")])
+def test_a_breast_density_is_read_as_letter_or_number(table, written, density):
+    [row] = table(f"file,patient,Breast Density\na.dcm,P1,{written}\n").rows
+    assert row.density == density
+    assert ("density is not A to D" in row.note) == (written == "x")
