@@ -61,7 +61,7 @@ class Job:
 
     `model_folder` names the model to score with where nothing is fitted; `current_model` is the number of the model
     that was the project's current one when the job was made. `files` are those to inspect; `spacing_mm` gives, by
-    path, the spacing the user states for a file.
+    path, the spacing the user states for a file. `weights_file` has the trunk's weights where no package brings them.
     """
 
     steps: tuple[Step, ...]
@@ -73,6 +73,7 @@ class Job:
     files: tuple[str, ...] = ()
     spacing_mm: dict[str, float] | None = None
     grid: GridSettings | None = None
+    weights_file: str = ""
 
     def write(self, folder: Path) -> None:
         """Write job.json into an existing folder."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
-from core.events import Event
+from core.events import Event, Notice
 from core.feature_file import FeatureFile, feature_key
 from core.pipeline.pace import Pace
 from core.pipeline.run import JobRun
@@ -25,6 +25,8 @@ def make_missing(run: JobRun) -> Iterator[Event]:
             if feature_key(image.content_hash, image.scale, boxes) not in store:
                 wanted.append((image, boxes))
         yield pace.skip(len(images) - len(wanted))
+        if wanted and run.trunk().notice:
+            yield Notice(run.trunk().notice)
         for image_id, reason in _made(run, wanted, store=store):
             if reason:
                 yield run.told(image_id, reason)

@@ -81,7 +81,8 @@ class JobRun:
 
     def trunk(self) -> Trunk:
         """The trunk of the recipe."""
-        return loaded_trunk(self.job.recipe.trunk, threads=self.job.recipe.threads)
+        recipe = self.job.recipe
+        return loaded_trunk(recipe.trunk, threads=recipe.threads, weights_file=self.job.weights_file)
 
     def trunk_key(self) -> str:
         """Names everything that decides the trunk's features; loads nothing."""
@@ -117,8 +118,8 @@ class JobRun:
 
 
 @lru_cache(maxsize=1)
-def loaded_trunk(settings: TrunkSettings, *, threads: int) -> Trunk:
+def loaded_trunk(settings: TrunkSettings, *, threads: int, weights_file: str) -> Trunk:
     """Weights are read and checked once a process, not once a job: the command line runs many jobs in one."""
     from core.trunks import load_trunk
 
-    return load_trunk(settings, threads=threads)
+    return load_trunk(settings, threads=threads, weights=Path(weights_file) if weights_file else None)

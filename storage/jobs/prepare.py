@@ -33,12 +33,13 @@ def prepare_job(
     spacing_mm: Mapping[str, float] | None = None,
     grid: GridSettings | None = None,
     model_id: ModelId | None = None,
+    weights_file: Path | None = None,
 ) -> Path:
     """Write a job folder for a worker and return it.
 
     files, spacing_mm (by path): for Step.INSPECT. model_id: the model to score with where nothing is fitted,
-    the current one by default. Of test patients, contours never leave: their images are not annotated and
-    all their regions ignored. Raises UserError where there is nothing to work on.
+    the current one by default. weights_file: of a trunk whose weights no package brings. Of test patients, contours
+    never leave: their images are not annotated and all their regions ignored. Raises UserError where there is nothing to work on.
     """
     if project.is_read_only:
         raise UserError(f"{project.folder.name} is open read-only: no work can be started in it.")
@@ -59,6 +60,7 @@ def prepare_job(
         files=tuple(str(path) for path in files),
         spacing_mm=dict(spacing_mm) if spacing_mm else None,
         grid=grid or recipe.grid,
+        weights_file=str(weights_file.absolute()) if weights_file else "",
     )
     return _write_folder(project.jobs_folder, job, arrays)
 
