@@ -230,9 +230,10 @@ def _plain(value: object) -> str:
 
 def _table() -> QTableWidget:
     table = QTableWidget(0, len(COLUMNS))
-    table.setHorizontalHeaderLabels([name for name, _ in COLUMNS])
-    for column, (_, tip) in enumerate(COLUMNS):
-        table.horizontalHeaderItem(column).setToolTip(tip)
+    for column, (name, tip) in enumerate(COLUMNS):
+        item = QTableWidgetItem(name)
+        item.setToolTip(tip)
+        table.setHorizontalHeaderItem(column, item)
     table.setAccessibleName("All models")
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
