@@ -66,6 +66,14 @@ class Batch:
         table = values.new_full((len(values), len(self) * self.width), fill)
         return table.index_copy(1, self.position, values).view(len(values), len(self), self.width)
 
+    def region_numbers(self, places: Tensor) -> Tensor:
+        """Rows of regions by their places in the padded table; a place on padding gives its image's first region.
+
+        places: (2, n, k) int64, in [0, m). Returns (2, n, k), in [0, T).
+        """
+        sizes, starts = self.offsets.diff()[:, None], self.offsets[:-1, None]
+        return starts + places.where(places < sizes, 0)
+
     def region_labels_in_annotated(self) -> Tensor:
         """(T,) int8, region labels of images in F; IGNORED everywhere else."""
         in_annotated = self.is_annotated.repeat_interleave(self.offsets.diff())
@@ -140,19 +148,44 @@ def image_log_probabilities(logits: Logits, batch: Batch, *, k: int | None = Non
     """Probability that each image holds each kind of finding, Eq. 3 with Eq. 2 (k None) or Eq. 4.
 
     Since p_det sums to 1 over the regions, p(y_c = 0 | x) is the same average of the complements. Without a
-    detection branch (Max-Region): max_i p_cls(c, i), and the complement of that region.
+    detection branch (Max-Region): max_i p_cls(c, i), and the complement of that region, whatever k.
     """
-    log_cls = log_class_probabilities(logits.cls)
-    positive = batch.pad(log_cls[-2:])
     if logits.det is None:
-        negative = batch.pad(log_complements(log_cls), fill=float("inf"))
-        return ImageLogs(positive.amax(dim=2), negative.amin(dim=2))
-    negative, det = batch.pad(log_complements(log_cls)), batch.pad(logits.det)
+        strongest = select_regions(_padded_likelihoods(logits.cls, batch), k=1)
+        positive, negative, _ = _of_selected(logits, batch, strongest)
+        return ImageLogs(positive[:, :, 0], negative[:, :, 0])
     if k is not None and k < batch.width:
-        selected = select_regions(positive, k=k)
-        positive, negative, det = (table.gather(2, selected) for table in (positive, negative, det))
+        selected = select_regions(_padded_likelihoods(logits.cls, batch), k=k)
+        positive, negative, exists = _of_selected(logits, batch, selected)
+        regions = batch.region_numbers(selected)
+        det = logits.det.gather(1, regions.flatten(1)).view(regions.shape)
+        det = det.masked_fill(~exists, NEGATIVE_INFINITY)
+    else:
+        log_cls = log_class_probabilities(logits.cls)
+        positive, negative = batch.pad(log_cls[-2:]), batch.pad(log_complements(log_cls))
+        det = batch.pad(logits.det)
     log_det = torch.log_softmax(det, dim=2)
     return ImageLogs((log_det + positive).logsumexp(dim=2), (log_det + negative).logsumexp(dim=2))
+
+
+@torch.no_grad()
+def _padded_likelihoods(cls: Tensor, batch: Batch) -> Tensor:
+    """log p_cls(c | r_i) by image for (B, M), to select by: (2, n, m), without a gradient."""
+    return batch.pad(log_class_probabilities(cls)[-2:])
+
+
+def _of_selected(logits: Logits, batch: Batch, selected: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """log p_cls(c) and log(1 - p_cls(c)) of the regions selected for c, and which of them exist; each (2, n, k).
+
+    Only what was selected is differentiated: Eq. 1 of k regions for each class instead of all of an image.
+    """
+    regions = batch.region_numbers(selected)
+    flat = regions.flatten().expand(len(logits.cls), -1)
+    log_cls = log_class_probabilities(logits.cls.gather(1, flat).view(-1, *regions.shape))
+    complements = log_complements(log_cls)
+    positive = torch.stack([log_cls[-2, 0], log_cls[-1, 1]])
+    negative = torch.stack([complements[0, 0], complements[1, 1]])
+    return positive, negative, selected < batch.offsets.diff()[:, None]
 
 
 def weak_likelihoods(images: ImageLogs, batch: Batch) -> Tensor:
@@ -172,7 +205,8 @@ def weak_objective(images: ImageLogs, batch: Batch, *, counts: Counts) -> Tensor
     supervised method sees the same step whatever the size of its cohort.
     """
     benign, malignant = weak_likelihoods(images, batch)
-    return _mean(malignant[~batch.is_annotated].sum(), counts.weak) + _mean(benign.sum(), counts.images)
+    weak = malignant.masked_fill(batch.is_annotated, 0.0)
+    return _mean(weak.sum(), counts.weak) + _mean(benign.sum(), counts.images)
 
 
 def region_likelihood(cls: Tensor, batch: Batch) -> Tensor:
