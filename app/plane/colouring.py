@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app import theme
 from app.plane.points import DECISIONS, LABELS, NONE, PlanePoints
 from app.worklist import LABEL_WORDS
-from core.domain import Finding, FindingType, ImageId
+from core.domain import Finding, FindingType, ImageId, Label
 
 NO_COLOUR = "#70777f"
 # Okabe and Ito's colours, darkened where the light ground needs it; told apart with any colour vision, and each has
@@ -52,7 +52,9 @@ class Colouring:
 LABEL_CATEGORIES = (
     *(
         Category(
-            f"{label.value} {LABEL_WORDS[label]}", theme.LABEL_COLOURS[label], theme.LABEL_SYMBOLS[label]
+            f"{label.value} {'both' if label is Label.BOTH else LABEL_WORDS[label]}",
+            theme.LABEL_COLOURS[label],
+            theme.LABEL_SYMBOLS[label],
         )
         for label in LABELS
     ),

@@ -61,16 +61,26 @@ class FlowLayout(QLayout):
         return size
 
     def _arranged(self, rect: QRect, *, moves: bool) -> int:
-        x, y, line = rect.x(), rect.y(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            hint = item.sizeHint()
-            width = min(hint.width(), max(rect.width(), 1))
-            if x > rect.x() and x + width > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self.spacing(), 0
-            if moves:
-                item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
-            x += width + self.spacing()
-            line = max(line, hint.height())
-        return y + line - rect.y()
+        y = rect.y()
+        for line in self._lines(rect.width()):
+            height = max(item.sizeHint().height() for item in line)
+            x = rect.x()
+            for item in line:
+                size = QSize(min(item.sizeHint().width(), max(rect.width(), 1)), item.sizeHint().height())
+                if moves:
+                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                x += size.width() + self.spacing()
+            y += height + self.spacing()
+        return max(y - self.spacing() - rect.y(), 0)
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
+        end = 0
+        for item in (item for item in self._items if not item.isEmpty()):
+            wide = min(item.sizeHint().width(), max(width, 1))
+            if not lines or end + self.spacing() + wide > width:
+                lines.append([])
+                end = -self.spacing()
+            lines[-1].append(item)
+            end += self.spacing() + wide
+        return lines

@@ -50,8 +50,9 @@ class Scene:
 
     @property
     def panels(self) -> list[frozenset[int]]:
-        """The splits in each panel."""
-        shown = sorted(self.splits)
+        """The splits in each panel; one that holds no point gets none."""
+        there = np.unique(self.points.split).tolist()
+        shown = [split for split in sorted(self.splits) if split in there]
         if not shown or not self.is_apart:
             return [frozenset(shown)]
         return [frozenset({split}) for split in shown]
