@@ -13,6 +13,7 @@ Letters: T regions of a batch, p features after the fixed projection, C classes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ class Dropout:
             bits = _random_bytes(regions * hidden, generator).view(regions, hidden)
         return cls(bits, below, scale)
 
-    def apply_(self, hidden: Tensor, regions: slice | Tensor) -> None:
+    def apply_(self, hidden: Tensor, regions: slice | Tensor, *, space: Workspace | None = None) -> None:
         """Set dropped units to 0 in place; the others stay unscaled.
 
         hidden: (rows, hidden), of the `regions` named: their numbers, or a slice that starts at a multiple of 32.
@@ -67,7 +68,7 @@ class Dropout:
         if self.bits.dtype == torch.uint8:
             hidden.mul_(self.bits[regions] >= self.below)
             return
-        signs = self._signs(regions)[: len(hidden)]
+        signs = self._signs(regions, space or Workspace())[: len(hidden)]
         if hidden.dtype == torch.float32 and hidden.device.type == "cpu":
             # Backpropagation of relu on integers: hidden where the sign bit is not set, else 0, in one vectorised pass.
             whole = hidden.view(torch.int32)
@@ -81,14 +82,34 @@ class Dropout:
         self.apply_(ones, slice(0, regions))
         return ones.mul_(self.scale)
 
-    def _signs(self, regions: slice | Tensor) -> Tensor:
-        """(rows, hidden) int32, negative where dropped."""
+    def _signs(self, regions: slice | Tensor, space: Workspace) -> Tensor:
+        """(rows, hidden) int32, negative where dropped; past a slice's end up to a multiple of 32 rows."""
+        units = self.bits.shape[1]
         if isinstance(regions, Tensor):
             words = self.bits.index_select(0, regions.div(WORD, rounding_mode="floor"))
             return words.bitwise_left_shift_((regions % WORD).int()[:, None])
         words = self.bits[regions.start // WORD : -(-regions.stop // WORD)]
+        signs = space.room("signs", (len(words), WORD, units), like=words)
         shifts = torch.arange(WORD, dtype=torch.int32, device=words.device)
-        return (words[:, None] << shifts[:, None]).flatten(0, 1)
+        torch.bitwise_left_shift(words[:, None], shifts[:, None], out=signs)
+        return signs.view(-1, units)
+
+
+class Workspace:
+    """Memory that steps use again: fresh pages for the hidden units of every step would cost a tenth of it.
+
+    For one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._memory: dict[tuple[str, torch.dtype, torch.device], Tensor] = {}
+
+    def room(self, name: str, shape: tuple[int, ...], *, like: Tensor) -> Tensor:
+        """Uninitialised memory of a shape, and of another tensor's type and device: what had this name is lost."""
+        count, key = math.prod(shape), (name, like.dtype, like.device)
+        if key not in self._memory or self._memory[key].numel() < count:
+            self._memory[key] = like.new_empty(count)
+        return self._memory[key][:count].view(shape)
 
 
 def _random_bytes(count: int, generator: torch.Generator) -> Tensor:
@@ -107,16 +128,21 @@ def gradients(
     dropout: Dropout | None = None,
     rows: Tensor | None = None,
     chunk_rows: int | None = None,
+    products: torch.dtype | None = None,
+    space: Workspace | None = None,
 ) -> tuple[Tensor, ImageLogs]:
     """Set `.grad` of every parameter to the gradient of an objective. Returns what the objective returned, detached.
 
     projected: (T, p) inputs of FC3; or (S, p) with rows: (T,) int64, which of them make up the batch.
     selected: how many regions the objective selects for each class (Eq. 4), None where all regions take part. It
-    decides the way, never the result. chunk_rows: a multiple of 32.
+    decides the way, never the result. chunk_rows: a multiple of 32. products: the type that matrices are multiplied
+    in, such as bfloat16; logits, objective and gradients keep that of the weights. space: to be used again.
     """
-    engine = _Engine(model, projected, dropout, rows=rows, chunk_rows=chunk_rows)
+    engine = _Engine(
+        model, projected, dropout, rows=rows, chunk_rows=chunk_rows, products=products, space=space
+    )
     is_dense = gradient_share(model, batch, selected=selected) >= SPARSE_SHARE
-    hidden = engine.room() if is_dense else None
+    hidden = engine.room("kept", engine.count) if is_dense else None
     with torch.no_grad():
         logits = engine.forward(hidden)
     leaves = engine.split(logits)
@@ -128,9 +154,11 @@ def gradients(
 
 
 @torch.no_grad()
-def logits_of(model: DualBranch, projected: Tensor, *, chunk_rows: int | None = None) -> Logits:
-    """What the head says of T regions, without dropout and without a graph. projected: (T, p)."""
-    engine = _Engine(model, projected, None, rows=None, chunk_rows=chunk_rows)
+def logits_of(
+    model: DualBranch, projected: Tensor, *, rows: Tensor | None = None, chunk_rows: int | None = None
+) -> Logits:
+    """What the head says of T regions, without dropout and without a graph. projected, rows: as in `gradients`."""
+    engine = _Engine(model, projected, None, rows=rows, chunk_rows=chunk_rows)
     leaves = engine.split(engine.forward(None))
     return Logits(leaves.cls.detach(), None if leaves.det is None else leaves.det.detach())
 
@@ -156,80 +184,85 @@ class _Engine:
         *,
         rows: Tensor | None,
         chunk_rows: int | None,
+        products: torch.dtype | None = None,
+        space: Workspace | None = None,
     ) -> None:
-        self._model, self._projected, self._dropout, self._rows = model, projected, dropout, rows
-        self._count = len(projected) if rows is None else len(rows)
         default = CHUNK_ROWS if projected.device.type == "cpu" else DEVICE_CHUNK_ROWS
-        self._chunk = min(chunk_rows or default, self._count)
-        scale = 1.0 if dropout is None else dropout.scale
+        if chunk_rows is not None and chunk_rows % WORD:
+            raise ValueError(f"a chunk of {chunk_rows} rows is not a multiple of {WORD}")
+        self._model, self._projected, self._dropout, self._rows = model, projected, dropout, rows
+        self._space = space or Workspace()
+        self.count = len(projected) if rows is None else len(rows)
+        self._chunk = max(1, min(chunk_rows or default, self.count))
+        self._type = products or model.fc3.weight.dtype
+        self._weight, self._bias3 = (
+            value.detach().to(self._type) for value in (model.fc3.weight, model.fc3.bias)
+        )
         branches = [model.fc4.weight] if model.fc5 is None else [model.fc4.weight, model.fc5.weight]
         stacked = torch.cat([weight.detach() for weight in branches])
-        self._classes = len(model.fc4.weight)
-        self._branches = stacked.new_zeros(LOGIT_ROWS, stacked.shape[1])
-        self._branches[: len(stacked)] = stacked * scale
-        self._scale, self._outputs = scale, len(stacked)
+        self._classes, self._outputs = len(model.fc4.weight), len(stacked)
+        self._scale = 1.0 if dropout is None else dropout.scale
+        self._branches = stacked.new_zeros(LOGIT_ROWS, stacked.shape[1], dtype=self._type)
+        self._branches[: len(stacked)] = stacked * self._scale
         self._bias = stacked.new_zeros(LOGIT_ROWS, 1)
         self._bias[: self._classes, 0] = model.fc4.bias.detach()
 
-    def room(self) -> Tensor:
-        """Where hidden units are kept."""
-        return self._projected.new_empty(self._count, self._branches.shape[1])
+    def room(self, name: str, rows: int) -> Tensor:
+        """(rows, hidden), where hidden units go."""
+        return self._space.room(name, (rows, len(self._weight)), like=self._weight)
 
     def forward(self, kept: Tensor | None) -> Tensor:
         """(8, T) logits; fills kept, (T, hidden), where it is given."""
-        logits = self._projected.new_empty(LOGIT_ROWS, self._count)
-        passing = self._projected.new_empty(self._chunk, self._branches.shape[1])
-        features = self._buffer()
-        for part in self._parts(self._count):
+        logits = self._bias.new_empty(LOGIT_ROWS, self.count)
+        passing = self.room("passing", self._chunk)
+        for part in self._parts(self.count):
             out = passing[: part.stop - part.start] if kept is None else kept[part]
-            self._hidden(self._features(part, features), part, out)
-            torch.addmm(self._bias, self._branches, out.t(), out=logits[:, part])
+            self._hidden(self._features(part), part, out)
+            if self._type == logits.dtype:
+                torch.addmm(self._bias, self._branches, out.t(), out=logits[:, part])
+            else:
+                torch.add(self._branches @ out.t(), self._bias, out=logits[:, part])
         return logits
 
     def split(self, logits: Tensor) -> Logits:
         """Leaves for autograd that share the memory of (8, T) logits."""
         cls = logits[: self._classes].detach().requires_grad_()
-        has_detection = self._outputs > self._classes
-        return Logits(
-            cls, logits[self._classes : self._outputs].detach().requires_grad_() if has_detection else None
-        )
+        if self._outputs == self._classes:
+            return Logits(cls, None)
+        return Logits(cls, logits[self._classes : self._outputs].detach().requires_grad_())
 
     def backward(self, leaves: Logits, kept: Tensor | None) -> None:
         """Carry the gradient of the logits back to the parameters, through kept hidden units or a second pass."""
-        slopes = leaves.cls.new_zeros(LOGIT_ROWS, self._count)
-        for leaf, place in (
-            (leaves.cls, slice(0, self._classes)),
-            (leaves.det, slice(self._classes, self._outputs)),
-        ):
+        outputs = leaves.cls.new_zeros(self._outputs, self.count)
+        for leaf, part in ((leaves.cls, outputs[: self._classes]), (leaves.det, outputs[self._classes :])):
             if leaf is not None and leaf.grad is not None:
-                slopes[place] = leaf.grad
-        bias = slopes[: self._classes].sum(dim=1)
+                part.copy_(leaf.grad)
         regions = None
         if kept is None:
-            regions = slopes[: self._outputs].any(dim=0).nonzero()[:, 0]
-            slopes = slopes.index_select(1, regions)
+            regions = outputs.any(dim=0).nonzero()[:, 0]
+            outputs = outputs.index_select(1, regions)
+        slopes = outputs.new_zeros(LOGIT_ROWS, outputs.shape[1], dtype=self._type)
+        slopes[: self._outputs] = outputs
         self._accumulate(slopes, regions, kept)
-        self._model.fc4.bias.grad = bias
+        self._model.fc4.bias.grad = outputs[: self._classes].sum(dim=1)
 
     def _accumulate(self, slopes: Tensor, regions: Tensor | None, kept: Tensor | None) -> None:
         """slopes: (8, t) of t regions: those numbered in `regions`, or all of them in order."""
         model = self._model
         weight, bias = torch.zeros_like(model.fc3.weight), torch.zeros_like(model.fc3.bias)
-        branches = torch.zeros_like(self._branches)
-        features, again = self._buffer(), self._projected.new_empty(self._chunk, self._branches.shape[1])
+        branches = torch.zeros_like(self._branches, dtype=weight.dtype)
+        again, backs = (self.room(name, self._chunk) for name in ("passing", "back"))
         for part in self._parts(slopes.shape[1]):
             which = part if regions is None else regions[part]
-            inputs, slope = self._features(which, features), slopes[:, part]
+            inputs, slope, rows = self._features(which), slopes[:, part], part.stop - part.start
             if kept is None:
-                hidden = again[: part.stop - part.start]
-                self._hidden(inputs, which, hidden)
-            else:
-                hidden = kept[part]
-            branches.addmm_(slope, hidden)
-            back = slope.t() @ self._branches
+                self._hidden(inputs, which, again[:rows])
+            hidden, back = again[:rows] if kept is None else kept[part], backs[:rows]
+            torch.mm(slope.t(), self._branches, out=back)
             torch.ops.aten.threshold_backward.grad_input(back, hidden, 0, grad_input=back)
-            weight.addmm_(back.t(), inputs)
-            bias += back.sum(dim=0)
+            _add_product(branches, slope, hidden)
+            _add_product(weight, back.t(), inputs)
+            bias += back.sum(dim=0, dtype=bias.dtype)
         model.fc3.weight.grad, model.fc3.bias.grad = weight, bias
         branches *= self._scale
         model.fc4.weight.grad = branches[: self._classes]
@@ -238,21 +271,27 @@ class _Engine:
 
     def _hidden(self, inputs: Tensor, regions: slice | Tensor, out: Tensor) -> None:
         """relu(FC3) with dropped units at 0, the others unscaled: the scale is in the branches' weights."""
-        torch.addmm(self._model.fc3.bias, inputs, self._model.fc3.weight.t(), out=out).relu_()
+        torch.addmm(self._bias3, inputs, self._weight.t(), out=out).relu_()
         if self._dropout is not None:
-            self._dropout.apply_(out, regions)
+            self._dropout.apply_(out, regions, space=self._space)
 
-    def _features(self, which: slice | Tensor, buffer: Tensor) -> Tensor:
+    def _features(self, which: slice | Tensor) -> Tensor:
+        """(rows, p) inputs of FC3 of some regions, in the type of the products; lost at the next call."""
         if self._rows is not None:
             which = self._rows[which]
         if isinstance(which, slice):
-            return self._projected[which]
-        return torch.index_select(self._projected, 0, which, out=buffer[: len(which)])
-
-    def _buffer(self) -> Tensor:
-        return self._projected.new_empty(self._chunk, self._projected.shape[1])
+            return self._projected[which].to(self._type)
+        shape = (len(which), self._projected.shape[1])
+        buffer = self._space.room("features", shape, like=self._projected)
+        return torch.index_select(self._projected, 0, which, out=buffer).to(self._type)
 
     def _parts(self, count: int) -> Iterator[slice]:
-        return (
-            slice(start, min(start + self._chunk, count)) for start in range(0, count, max(self._chunk, 1))
-        )
+        return (slice(start, min(start + self._chunk, count)) for start in range(0, count, self._chunk))
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """Add left @ right, multiplied in their type, added in that of the total."""
+    if total.dtype == left.dtype:
+        total.addmm_(left, right)
+    else:
+        total += left @ right

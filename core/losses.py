@@ -170,12 +170,12 @@ def image_log_probabilities(logits: Logits, batch: Batch, *, k: int | None = Non
 
 @torch.no_grad()
 def _padded_likelihoods(cls: Tensor, batch: Batch) -> Tensor:
-    """log p_cls(c | r_i) by image for (B, M), to select by: (2, n, m), without a gradient."""
+    """What to select by, log p_cls(c | r_i) by image for (B, M), without a gradient: (2, n, m)."""
     return batch.pad(log_class_probabilities(cls)[-2:])
 
 
 def _of_selected(logits: Logits, batch: Batch, selected: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """log p_cls(c) and log(1 - p_cls(c)) of the regions selected for c, and which of them exist; each (2, n, k).
+    """What was selected for c: log p_cls(c) and log(1 - p_cls(c)), and which of them exist; each (2, n, k).
 
     Only what was selected is differentiated: Eq. 1 of k regions for each class instead of all of an image.
     """
