@@ -52,6 +52,10 @@ class Adam:
     def step(self) -> None:
         """Move every parameter by one step."""
         self._steps += 1
+        self._means, self._squares = (  # where the parameters are by now
+            [moment.to(value.device) for moment, value in zip(moments, self._parameters, strict=True)]
+            for moments in (self._means, self._squares)
+        )
         mean_share, square_share = (1.0 - beta**self._steps for beta in BETAS)
         for value, mean, square in zip(self._parameters, self._means, self._squares, strict=True):
             if value.grad is None:

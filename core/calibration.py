@@ -9,6 +9,7 @@ Both are increasing: they change no ranking, no AUROC and no operating point, on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,35 @@ class Reliability:
     predicted: NDArray[np.float64]
     observed: NDArray[np.float64]
     images: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How the probabilities of one model are scaled. benign, malignant: None where that one is left as it is.
+
+    images: of validation patients, on which it was fitted. is_platt: with a bias; by temperature alone otherwise.
+    """
+
+    benign: Scaling | None
+    malignant: Scaling | None
+    images: int
+    is_platt: bool = False
+
+    @property
+    def rows(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """(temperature, bias) for (B, M); (1, 0) where nothing is scaled."""
+        benign, malignant = (scaling or Scaling(1.0) for scaling in (self.benign, self.malignant))
+        return (benign.temperature, benign.bias), (malignant.temperature, malignant.bias)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for metrics.json; null for a kind of finding whose probability is not calibrated."""
+        named = {"M": self.malignant, "B": self.benign}
+        return {
+            "method": "Platt" if self.is_platt else "temperature",
+            "temperature": {name: None if of is None else of.temperature for name, of in named.items()},
+            "bias": {name: None if of is None else of.bias for name, of in named.items()},
+            "images": self.images,
+        }
 
 
 def logit(p: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -96,6 +126,36 @@ def fit_platt(logit: NDArray[np.floating], y: NDArray[np.generic]) -> Scaling | 
     slope, bias = found.x
     is_inside = np.log(STEEPEST) - abs(np.log(slope)) >= NEAR
     return Scaling(float(1.0 / slope), float(bias)) if is_inside and np.isfinite(bias) else None
+
+
+def calibrate(
+    logits: NDArray[np.floating], targets: NDArray[np.generic], *, is_platt: bool
+) -> tuple[Calibration | None, list[str]]:
+    """Fit both probabilities on validation images. logits, targets: (2, n) for (B, M).
+
+    Returns None for the calibration where neither can be fitted, and a sentence about each that cannot.
+    """
+    fitted: list[Scaling | None] = []
+    told = []
+    for name, z, y in zip(("p(y_B)", "p(y_M)"), logits, targets, strict=True):
+        if is_platt:
+            fitted.append(fit_platt(z, y))
+        else:
+            temperature = fit_temperature(z, y)
+            fitted.append(None if temperature is None else Scaling(temperature))
+        if fitted[-1] is None:
+            told.append(f"{name} is not calibrated: {_why_not(y)}.")
+    benign, malignant = fitted
+    if benign is None and malignant is None:
+        return None, told
+    return Calibration(benign, malignant, images=logits.shape[1], is_platt=is_platt), told
+
+
+def _why_not(y: NDArray[np.generic]) -> str:
+    positives = int(np.count_nonzero(y))
+    if positives in (0, len(y)):
+        return f"{'none' if positives == 0 else 'all'} of the {len(y)} validation images have such a finding"
+    return "the validation images are told apart without a mistake, or not at all, and fit no temperature"
 
 
 def brier(p: NDArray[np.floating], y: NDArray[np.generic]) -> float:

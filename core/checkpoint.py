@@ -58,6 +58,11 @@ class CheckpointFolder:
         self._folder, self._digest, self._every_s, self._clock = folder, digest, every_s, clock
         self._last = clock()
 
+    @property
+    def scratch(self) -> Path | None:
+        """Where there is room for large temporary files: the folder's own disk."""
+        return self._folder.parent if self._folder.parent.is_dir() else None
+
     def read(self) -> Snapshot | None:
         """The last checkpoint, None where there is none. Raises UnusableCheckpointError."""
         if not (self._folder / STATE).exists():

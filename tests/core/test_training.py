@@ -15,7 +15,6 @@ from core.events import Epoch, Notice
 from core.recipe import Method, Recipe
 from core.scoring import score
 from core.training import Bag, Control, fit
-from core.training_run import TrainingImages
 
 D = 12
 TRUE, DECOY = 7, 2  # places in the image of the lesion and of what merely goes along with it
@@ -348,16 +347,3 @@ def test_features_that_are_not_numbers_are_refused():
 def test_region_labels_must_fit_the_regions():
     with pytest.raises(ValueError, match="one label a region"):
         Bag(3, np.zeros((2, D)), Label.MALIGNANT, Split.TRAIN, np.zeros(3, np.int8))
-
-
-def test_a_batch_taken_from_the_set_holds_the_regions_of_its_images():
-    bags = make_bags(12, annotated=1.0)
-    recipe = replace(QUICK, method=Method.SS_CLS_DET_RS)
-    rows = torch.from_numpy(np.concatenate([bag.features for bag in bags]))
-    chosen = [5, 0, 9]
-    projected, batch = TrainingImages.of(bags, recipe, projected=rows).take(torch.tensor(chosen))
-    assert np.array_equal(projected.numpy(), np.concatenate([bags[i].features for i in chosen]))
-    assert batch.offsets.diff().tolist() == [len(bags[i].features) for i in chosen]
-    assert batch.targets.tolist() == [[y == 1 for y in bags[i].label.targets[::-1]] for i in chosen]
-    assert batch.is_annotated.tolist() == [True, False, True]
-    assert batch.region_labels[batch.offsets[2] :].tolist() == bags[9].region_labels.tolist()
