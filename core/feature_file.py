@@ -17,7 +17,7 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -44,7 +44,7 @@ from core.feature_records import (
     whole_record_at,
 )
 from core.recipe import GridSettings
-from core.shared_files import map_shared, replace_unused, told_by_name
+from core.shared_files import is_in_use, map_shared, replace_unused, told_by_name
 
 __all__ = [
     "FILE_MAGIC",
@@ -152,6 +152,8 @@ class FeatureFile:
 
     def claim(self) -> bool:
         """Become the one writer, until release or close; False where another is writing. Raises UserError."""
+        if self._lock.is_locked:
+            return True
         with told_by_name(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -175,15 +177,21 @@ class FeatureFile:
         self._refresh()
         kept = [record for key, record in self._records.items() if key in keys]
         before = self._end
-        if not kept or not self.claim():
+        if len(kept) == len(self._records) or not self.claim():
             return 0
-        part = self.path.with_name(f"{self.path.name}.part")
-        with part.open("wb") as file:
-            self._copy(kept, file)
         if self._writer is not None:
             self._writer.close()
             self._writer = None
         self._forget()
+        if is_in_use(self.path):
+            return 0
+        part = self.path.with_name(f"{self.path.name}.part")
+        try:
+            with self.path.open("rb") as source, part.open("wb") as target:
+                self._write_file(target, records=kept, source=source)
+        except OSError:  # no room for a second file
+            part.unlink(missing_ok=True)
+            return 0
         if not replace_unused(part, self.path):
             part.unlink(missing_ok=True)
         self._refresh()
@@ -329,15 +337,18 @@ class FeatureFile:
     def _create(self) -> None:
         part = self.path.with_name(f"{self.path.name}.part")
         with part.open("wb") as file:
-            self._copy([], file)
+            self._write_file(file)
         part.replace(self.path)
 
-    def _copy(self, records: list[Record], file: BinaryIO) -> None:
-        """A new file with some records, on the disk when this returns."""
+    def _write_file(
+        self, file: BinaryIO, *, records: Sequence[Record] = (), source: BinaryIO | None = None
+    ) -> None:
+        """A new file with some records of another, on the disk when this returns."""
         file.write(file_head(self._identity))
         for record in records:
-            file.write(bytes(aligned(file.tell()) - file.tell()))
-            file.write(self._mapped()[record.start : record.end])
+            assert source is not None
+            source.seek(record.start)
+            file.write(bytes(aligned(file.tell()) - file.tell()) + source.read(record.end - record.start))
         file.flush()
         os.fsync(file.fileno())
 

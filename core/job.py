@@ -5,6 +5,8 @@ Standard library and numpy only. Layout of a folder:
     job.json         kind, recipe, images (this module)
     arrays.npz       "boxes" (T, 4) float64 image pixels; "region_labels" (T,) int8 (core.domain.RegionLabel);
                      "offsets" (n + 1,) int64: regions of image i are rows offsets[i] to offsets[i + 1]
+    contours.json    {image id: {"rows", "columns", "malignant": [GeoJSON]}}, of annotated training images, where the
+                     recipe augments: their contours turn with their variants
     log.txt          whatever the worker printed
     events.jsonl     every event, as told on standard output
     model/           weights.safetensors, recipe.json, metrics.json, curves.csv     (after a fit)
@@ -19,14 +21,36 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from core.domain import Label, Split
+from core.domain import Contour, Label, Split
 from core.errors import UserError
-from core.recipe import GridSettings, Recipe
+from core.recipe import GridSettings, Recipe, RecipeError
+from core.values import Number, Of, Text, Wanted, Whole
+
+T = TypeVar("T")
+CONTOURS = "contours.json"
+_ID, _SIDE = Whole(0, 2**62), Whole(1, 10**6)
+_IMAGE_VALUES: dict[str, Wanted] = {
+    "image_id": _ID,
+    "path": Text(),
+    "content_hash": Text(),
+    "scale": Number(1e-6, 1e6),
+    "is_annotated": Of(bool),
+}
+_JOB_VALUES: dict[str, Wanted] = {
+    "features_folder": Text(),
+    "model_folder": Text(),
+    "current_model": _ID,
+    "weights_file": Text(),
+    "features_limit_gb": Number(0, 1e6),
+    "spacing_mm": Of(dict),
+}
+_MAY_BE_NONE = frozenset({"current_model", "features_limit_gb", "spacing_mm"})
 
 
 class Step(StrEnum):
@@ -62,6 +86,7 @@ class Job:
     `model_folder` names the model to score with where nothing is fitted; `current_model` is the number of the model
     that was the project's current one when the job was made. `files` are those to inspect; `spacing_mm` gives, by
     path, the spacing the user states for a file. `weights_file` has the trunk's weights where no package brings them.
+    `features_limit_gb` bounds the features folder; None leaves it to core.feature_folder.
     """
 
     steps: tuple[Step, ...]
@@ -74,6 +99,7 @@ class Job:
     spacing_mm: dict[str, float] | None = None
     grid: GridSettings | None = None
     weights_file: str = ""
+    features_limit_gb: float | None = None
 
     def write(self, folder: Path) -> None:
         """Write job.json into an existing folder."""
@@ -91,11 +117,48 @@ class Job:
             value["images"] = tuple(_image(image) for image in value["images"])
             value["files"] = tuple(value["files"])
             value["grid"] = GridSettings(**value["grid"]) if value["grid"] else None
-            return cls(**value)
+            return _checked(cls(**value), _JOB_VALUES)
+        except RecipeError as error:
+            raise UserError(f"The work cannot be done: {error} Nothing was changed.") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 "The work cannot be done: its job.json is missing or damaged. Nothing was changed; start it again."
             ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ImageContours:
+    """The malignant contours of one image of (rows, columns), in its own pixels."""
+
+    rows: int
+    columns: int
+    malignant: tuple[Contour, ...]
+
+
+def contours_json(contours: Mapping[int, ImageContours]) -> bytes:
+    """Contours by image id as contours.json has them."""
+    plain = {
+        str(image_id): {
+            "rows": image.rows,
+            "columns": image.columns,
+            "malignant": [contour.to_geojson() for contour in image.malignant],
+        }
+        for image_id, image in contours.items()
+    }
+    return json.dumps(plain, allow_nan=False).encode()
+
+
+def read_contours(folder: Path) -> dict[int, ImageContours]:
+    """Contours by image id; none where the job has no such file. Raises UserError where it is damaged."""
+    try:
+        value = json.loads((folder / CONTOURS).read_bytes())
+        return {int(image_id): _contours(image) for image_id, image in value.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise UserError(
+            "The work cannot be done: its contours.json is damaged. Nothing was changed; start it again."
+        ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -138,4 +201,20 @@ def read_result(folder: Path) -> list[str]:
 
 def _image(value: dict[str, Any]) -> JobImage:
     label = Label(value.pop("label")) if value.get("label") else value.pop("label", None)
-    return JobImage(**{**value, "split": Split(value["split"])}, label=label)
+    return _checked(JobImage(**{**value, "split": Split(value["split"])}, label=label), _IMAGE_VALUES)
+
+
+def _contours(value: dict[str, Any]) -> ImageContours:
+    rows, columns = (_SIDE.read(value[name]) for name in ("rows", "columns"))
+    if rows is None or columns is None:
+        raise ValueError("not the size of an image")
+    return ImageContours(rows, columns, tuple(map(Contour.from_geojson, value["malignant"])))
+
+
+def _checked(settings: T, values: Mapping[str, Wanted]) -> T:
+    """The object itself. Raises ValueError where a field is not as wanted; None is left to those that may be it."""
+    for name, wanted in values.items():
+        value = getattr(settings, name)
+        if wanted.read(value) is None and not (value is None and name in _MAY_BE_NONE):
+            raise ValueError(f"{name} is not {wanted}")
+    return settings

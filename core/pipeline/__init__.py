@@ -6,13 +6,14 @@ need it.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Iterator
 from pathlib import Path
 
 from core.control import Control
 from core.errors import UserError
-from core.events import Event, Failed
+from core.events import Event, Failed, Notice
 from core.job import Job, Step
 from core.pipeline.fitting import fit_model
 from core.pipeline.inspecting import INSPECTED, inspect_files
@@ -36,12 +37,14 @@ def run_job(folder: Path, control: Control) -> Iterator[Event]:
 
     An image that fails is told, left out of the later steps and named in the summary; the others go on. Cancel
     leaves no results; features that are made stay in their store all the same. Stop early keeps what a fit has so
-    far, and still scores with it. UserErrors end as Failed; anything that is our own fault rises.
+    far, and still scores with it. A job that was killed goes on in the same folder: its features are there, and the fit
+    begins at its checkpoint. UserErrors end as Failed; anything that is our own fault rises.
     """
     try:
         run = JobRun(folder, Job.read(folder), control)
-        yield from _steps(run)
-        yield run.end()
+        with contextlib.closing(run):
+            yield from _steps(run)
+            yield run.end()
     except UserError as error:
         yield Failed(str(error), is_user_error=True)
     except OSError as error:
@@ -57,6 +60,8 @@ def _steps(run: JobRun) -> Iterator[Event]:
     """All steps of the job, until one is cut short."""
     if set(run.job.steps) - {Step.INSPECT}:
         run.read_arrays()
+        for sentence in run.open_store().notices:
+            yield Notice(sentence)
     for step in Step:
         if step in run.job.steps and not run.is_cut_short:
             with run.timed(step):

@@ -10,8 +10,8 @@ from core.events import Progress
 class Pace:
     """Counts the items of a stage and how fast they come."""
 
-    def __init__(self, stage: str, *, total: int) -> None:
-        self._stage, self._total = stage, total
+    def __init__(self, stage: str, *, total: int, item: str = "an image") -> None:
+        self._stage, self._total, self._item = stage, total, item
         self._skipped = self._done = 0
         self._start = time.monotonic()
 
@@ -22,7 +22,11 @@ class Pace:
 
     def one_more(self) -> Progress:
         """One item is done."""
-        self._done += 1
+        return self.more(1)
+
+    def more(self, count: int) -> Progress:
+        """Some items, at least one, are done at once."""
+        self._done += count
         pace = (time.monotonic() - self._start) / (self._done - self._skipped)
         left = round(pace * (self._total - self._done), 1)
-        return Progress(self._stage, self._done, self._total, left, f"{pace:.2f} s an image")
+        return Progress(self._stage, self._done, self._total, left, f"{pace:.2f} s {self._item}")

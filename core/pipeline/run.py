@@ -14,10 +14,13 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from core.augmentation import Variant, augmented, variants_of
 from core.control import Control
+from core.domain import Split
 from core.errors import UserError
 from core.events import Finished, Notice, Stopped
-from core.feature_file import FeatureFile, feature_file_name, feature_key
+from core.feature_file import feature_key
+from core.feature_store import FeatureStore
 from core.job import Job, Step, write_result
 from core.recipe import TrunkSettings
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class JobRun:
-    """One job at work, and what it has found so far. boxes, region_labels: by image, in the order of job.images.
+    """One job at work, and what it has found so far. boxes, variants, region_labels: by image, in the order of job.images.
 
     results: names of files to seal. failures: file name and reason by image id. fitted: the model of this job's fit.
     """
@@ -37,11 +40,13 @@ class JobRun:
     job: Job
     control: Control
     boxes: list[NDArray[np.float64]] = field(default_factory=list)
+    variants: list[tuple[Variant, ...]] = field(default_factory=list)
     region_labels: list[NDArray[np.int8]] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     failures: dict[int, str] = field(default_factory=dict)
     fitted: FittedModel | None = None
     is_cut_short: bool = False
+    opened: FeatureStore | None = None
     summary: dict[str, Any] = field(default_factory=lambda: {"seconds": {}})
 
     def end(self) -> Finished | Stopped:
@@ -78,6 +83,7 @@ class JobRun:
             ) from error
         if len(self.boxes) != len(self.job.images) and self.job.images:
             raise ValueError("the job has not one set of regions an image")
+        self.variants = _variants(self.job)
 
     def trunk(self) -> Trunk:
         """The trunk of the recipe."""
@@ -90,26 +96,46 @@ class JobRun:
 
         return trunk_key(self.job.recipe.trunk)
 
-    def store(self) -> FeatureFile:
-        """The one file of this recipe's kind of features: another trunk, mode or grid has another name."""
+    def open_store(self) -> FeatureStore:
+        """The features of this recipe's kind, open until the job ends: another trunk, mode or grid has other files."""
         from core.trunks import trunk_dimension
 
-        folder = Path(self.job.features_folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        name = feature_file_name(self.trunk_key(), self.job.recipe.grid)
-        return FeatureFile.open(folder, name, dimension=trunk_dimension(self.job.recipe.trunk))
+        self.opened = FeatureStore(
+            Path(self.job.features_folder),
+            trunk_key=self.trunk_key(),
+            grid=self.job.recipe.grid,
+            dimension=trunk_dimension(self.job.recipe.trunk),
+        )
+        return self.opened
 
-    def features(self, store: FeatureFile, index: int) -> NDArray[np.float16] | Notice | None:
+    @property
+    def store(self) -> FeatureStore:
+        """The store that open_store opened."""
+        if self.opened is None:
+            raise ValueError("the feature store is not open")
+        return self.opened
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self.opened is not None:
+            self.opened.close()
+
+    def key(self, index: int) -> str:
+        """Names the features of one image as it is."""
+        image = self.job.images[index]
+        return feature_key(image.content_hash, image.scale, self.boxes[index])
+
+    def features(self, index: int) -> NDArray[np.float16] | Notice | None:
         """Features of one image; a Notice where it newly turns out to have none, None where that was told before."""
         image = self.job.images[index]
         if image.image_id in self.failures:
             return None
-        key = feature_key(image.content_hash, image.scale, self.boxes[index])
-        if key not in store:
+        key = self.key(index)
+        if key not in self.store.images:
             return self.told(
                 image.image_id, f"{Path(image.path).name} has no region features: it was left out."
             )
-        return store.read(key)
+        return self.store.images.read(key)
 
     def told(self, image_id: int, reason: str) -> Notice:
         """Leave an image out of the later steps, and say why."""
@@ -123,3 +149,14 @@ def loaded_trunk(settings: TrunkSettings, *, threads: int, weights_file: str) ->
     from core.trunks import load_trunk
 
     return load_trunk(settings, threads=threads, weights=Path(weights_file) if weights_file else None)
+
+
+def _variants(job: Job) -> list[tuple[Variant, ...]]:
+    """Of each image, in the order of job.images; only training images have any."""
+    train = [index for index, image in enumerate(job.images) if image.split is Split.TRAIN]
+    chosen = augmented([job.images[index].label for index in train], job.recipe)
+    found: list[tuple[Variant, ...]] = [()] * len(job.images)
+    for index, is_chosen in zip(train, chosen, strict=True):
+        if is_chosen:
+            found[index] = variants_of(job.images[index].content_hash, job.recipe.variants)
+    return found

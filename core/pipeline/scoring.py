@@ -32,18 +32,17 @@ def score_images(run: JobRun) -> Iterator[Event]:
     images = run.job.images
     pace = Pace("scoring", total=len(images))
     every = -(-len(images) // STEPS)
-    with run.store() as store:
-        for index, image in enumerate(images):
-            if run.control.is_cancelled:
-                return
-            features = run.features(store, index)
-            if isinstance(features, Notice):
-                yield features
-            elif features is not None:
-                said[image.image_id] = score(model, features)
-            progress = pace.one_more()
-            if progress.done % every == 0 or progress.done == progress.total:
-                yield progress
+    for index, image in enumerate(images):
+        if run.control.is_cancelled:
+            return
+        features = run.features(index)
+        if isinstance(features, Notice):
+            yield features
+        elif features is not None:
+            said[image.image_id] = score(model, features)
+        progress = pace.one_more()
+        if progress.done % every == 0 or progress.done == progress.total:
+            yield progress
     write_atomically(run.folder / PREDICTIONS, _packed(said))
     run.results.append(PREDICTIONS)
     run.summary["images_scored"] = len(said)

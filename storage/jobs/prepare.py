@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain import Decision, ModelId, RegionLabel, Split
+from core.domain import Decision, FindingClass, ModelId, RegionLabel, Split
 from core.errors import UserError
-from core.job import Job, JobImage, Step, write_atomically
-from core.recipe import GridSettings, Recipe
+from core.job import CONTOURS, ImageContours, Job, JobImage, Step, contours_json, write_atomically
+from core.recipe import Augmentation, GridSettings, Recipe
 from storage.project import Project
 from storage.records import ImageRecord
 from storage.store import Store
@@ -34,20 +34,25 @@ def prepare_job(
     grid: GridSettings | None = None,
     model_id: ModelId | None = None,
     weights_file: Path | None = None,
+    features_limit_gb: float | None = None,
 ) -> Path:
     """Write a job folder for a worker and return it.
 
     files, spacing_mm (by path): for Step.INSPECT. model_id: the model to score with where nothing is fitted,
-    the current one by default. weights_file: of a trunk whose weights no package brings. Of test patients, contours
-    never leave: their images are not annotated and all their regions ignored. Raises UserError where there is nothing to work on.
+    the current one by default. weights_file: of a trunk whose weights no package brings. features_limit_gb:
+    how large the features folder may become, by default as core.feature_folder says. Of test patients, contours never
+    leave: their images are not annotated and all their regions ignored. Contours themselves leave only for training
+    images that the recipe augments. Raises UserError where there is nothing to work on.
     """
     if project.is_read_only:
         raise UserError(f"{project.folder.name} is open read-only: no work can be started in it.")
     recipe = recipe or Recipe()
     images: tuple[JobImage, ...] = ()
     arrays = _no_arrays()
+    contours: dict[int, ImageContours] = {}
     if set(steps) & {Step.FEATURES, Step.FIT, Step.SCORE}:
         images, arrays = _job_images(project.store, recipe)
+        contours = _contours(project.store, recipe)
     needs_model = Step.SCORE in steps and Step.FIT not in steps
     current = project.store.current_model()
     job = Job(
@@ -61,8 +66,9 @@ def prepare_job(
         spacing_mm=dict(spacing_mm) if spacing_mm else None,
         grid=grid or recipe.grid,
         weights_file=str(weights_file.absolute()) if weights_file else "",
+        features_limit_gb=features_limit_gb,
     )
-    return _write_folder(project.jobs_folder, job, arrays)
+    return _write_folder(project.jobs_folder, job, arrays=arrays, contours=contours)
 
 
 def _job_images(store: Store, recipe: Recipe) -> tuple[tuple[JobImage, ...], Arrays]:
@@ -107,6 +113,25 @@ def _may_train_on_contours(image: ImageRecord) -> bool:
     return is_malignant and image.malignant_findings > 0 and image.split != Split.TEST
 
 
+def _contours(store: Store, recipe: Recipe) -> dict[int, ImageContours]:
+    """Malignant contours of the annotated training images, which turn with their variants; none without variants."""
+    if recipe.augmentation is Augmentation.NONE or recipe.variants == 0:
+        return {}
+    return {
+        image.id: ImageContours(
+            image.rows,
+            image.columns,
+            tuple(
+                finding.contour
+                for finding in store.findings(image.id)
+                if finding.finding_class == FindingClass.MALIGNANT
+            ),
+        )
+        for image in store.images()
+        if image.split == Split.TRAIN and not image.failure and _may_train_on_contours(image)
+    }
+
+
 def _training_labels(store: Store, image: ImageRecord, recipe: Recipe, *, count: int) -> NDArray[np.int8]:
     ignored = np.full(count, RegionLabel.IGNORED, np.int8)
     if not _may_train_on_contours(image):
@@ -130,7 +155,9 @@ def _model_folder(store: Store, model_id: ModelId | None) -> Path:
     return model.folder
 
 
-def _write_folder(jobs: Path, job: Job, arrays: Mapping[str, NDArray[Any]]) -> Path:
+def _write_folder(
+    jobs: Path, job: Job, *, arrays: Mapping[str, NDArray[Any]], contours: Mapping[int, ImageContours]
+) -> Path:
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     beside = jobs / f".{name}.tmp"
     content = io.BytesIO()
@@ -138,6 +165,8 @@ def _write_folder(jobs: Path, job: Job, arrays: Mapping[str, NDArray[Any]]) -> P
     try:
         beside.mkdir(parents=True)
         write_atomically(beside / "arrays.npz", content.getvalue())
+        if contours:
+            write_atomically(beside / CONTOURS, contours_json(contours))
         job.write(beside)
         beside.rename(jobs / name)
     except OSError as error:

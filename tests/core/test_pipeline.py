@@ -247,13 +247,19 @@ def test_features_of_both_modes_in_one_folder_stay_apart(trained, tmp_path):
     ).read_bytes()
 
 
-def test_a_file_of_the_other_mode_under_this_modes_name_is_refused(tmp_path):
+def test_a_file_of_the_other_mode_under_this_modes_name_is_put_aside_and_never_used(tmp_path):
     folder = ready_cohort(tmp_path, recipe=windows_of(QUICK))
     (features,) = (tmp_path / "features").glob("*.features")
-    features.rename(features.with_name(feature_file_name(trunk_key(QUICK.trunk), QUICK.grid)))
+    name = feature_file_name(trunk_key(QUICK.trunk), QUICK.grid)
+    features.rename(features.with_name(name))
     replace(Job.read(folder), recipe=QUICK).write(folder)
-    with pytest.raises(ValueError, match="other features than asked for"):
-        events_of(folder)
+    first, *_, last = events_of(folder)
+    assert first == Notice(
+        f"The region features in {name} are damaged or of another version: they were put aside and are made anew."
+    )
+    assert isinstance(last, Failed)
+    assert "no image has region features" in last.text
+    assert (tmp_path / "features" / f"{name}.aside").is_file()
 
 
 def test_a_dense_model_does_not_score_features_made_window_by_window(trained, tmp_path):
