@@ -14,6 +14,7 @@ from app.question_bar import QuestionBar
 from app.session import Session
 from app.settings import Settings
 from app.training_panel import TrainingPanel
+from app.trunk_list import with_weights
 from core.domain import Decision, Label, ModelId, Split
 from core.errors import UserError
 from core.events import Failed, Notice
@@ -106,7 +107,8 @@ class Retraining(QObject):
         steps = (Step.FEATURES, Step.FIT, Step.SCORE)
         try:
             recipe = self._settings.recipe(annotated_images=annotated)
-            folder = prepare_job(self._session.project, steps=steps, recipe=recipe)
+            recipe, weights = with_weights(recipe)
+            folder = prepare_job(self._session.project, steps=steps, recipe=recipe, weights_file=weights)
         except UserError as error:
             self.warned.emit(str(error), "")
             return
@@ -135,8 +137,10 @@ class Retraining(QObject):
             return
         steps = (Step.FEATURES, Step.SCORE)
         try:
-            recipe = session.store.model(model_id).recipe
-            folder = prepare_job(session.project, steps=steps, recipe=recipe, model_id=model_id)
+            recipe, weights = with_weights(session.store.model(model_id).recipe)
+            folder = prepare_job(
+                session.project, steps=steps, recipe=recipe, model_id=model_id, weights_file=weights
+            )
         except UserError as error:
             self.warned.emit(str(error), "")
             return

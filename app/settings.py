@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.places import FOLDER_VARIABLE, log_folder, settings_folder
 from core.errors import UserError
 from core.recipe import Method, Recipe
 
-FOLDER_VARIABLE = "LESIONLOOP_SETTINGS"  # a folder; tests and portable installations set it
+__all__ = ["FOLDER_VARIABLE", "Settings", "log_folder", "settings_folder"]
+
 RECENT_PROJECTS = 8
-
-
-def settings_folder() -> Path:
-    """Where settings live: the folder named in LESIONLOOP_SETTINGS, or this system's usual place."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    return Path(named) if named else platformdirs.user_config_path("lesionloop", appauthor=False)
-
-
-def log_folder() -> Path:
-    """Where crash logs live: beside the settings when those are named, or this system's usual place."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    return Path(named) / "log" if named else platformdirs.user_log_path("lesionloop", appauthor=False)
 
 
 class Settings:

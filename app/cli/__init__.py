@@ -86,6 +86,8 @@ def _body(command: str) -> Callable[[Namespace, Console], int | None]:
             from app.cli.evaluation import run
         case "doctor":
             from app.cli.doctor import run
+        case "trunks":
+            from app.cli.trunks import run
         case "bench":
             from app.cli.bench import run
         case "gui":

@@ -47,6 +47,7 @@ def make_parser() -> ArgumentParser:
         _score,
         _rank,
         _models,
+        _trunks,
         _label,
         _evaluate,
         _export,
@@ -249,6 +250,51 @@ def _models(commands: Commands[ArgumentParser]) -> None:
     )
     how.add_argument(
         "--by-hand", dest="is_automatic", action="store_false", default=None, help="nothing is, ever"
+    )
+
+
+def _trunks(commands: Commands[ArgumentParser]) -> None:
+    parser = _command(
+        commands,
+        "trunks",
+        summary="which pretrained networks there are, and whose weights are there",
+        text="Lists the networks that can turn regions into features: their features, modes and licence, and whether their "
+        "weights are there or how to get them. `fetch` downloads published weights, which nothing else does. `add` "
+        "takes a file that you have: safetensors, the .pth file that torchvision published, or MatConvNet's "
+        "imagenet-vgg-m-128.mat; the file stays where it is, and its SHA-256 becomes part of every model. `remove` "
+        "forgets a trunk. A recipe's trunk names one of the list.",
+        examples=[
+            "lesionloop trunks",
+            "lesionloop trunks fetch resnet50",
+            "lesionloop trunks add imagenet-vgg-m-128.mat --architecture cnn-m-128",
+            "lesionloop trunks add mine.safetensors --architecture resnet50 --name my-trunk",
+        ],
+    )
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "add", "fetch", "remove"],
+        default="list",
+        metavar="ACTION",
+        help="list (the default), add, fetch or remove",
+    )
+    parser.add_argument(
+        "what", nargs="?", metavar="FILE|NAME", help="a file to add; a trunk to fetch or remove"
+    )
+    parser.add_argument("--architecture", metavar="NAME", help="of which network the file has the weights")
+    parser.add_argument("--name", metavar="NAME", help="how to call it (default: as the architecture)")
+    for option in ("mean", "std"):
+        parser.add_argument(
+            f"--{option}",
+            nargs=3,
+            type=float,
+            metavar=("R", "G", "B"),
+            help="of pixels in [0, 1] that the weights were trained under, where not the usual ones",
+        )
+    parser.add_argument(
+        "--accept-other-weights",
+        action="store_true",
+        help="take a file for CNN-M-128 whose MD5 is not that of MatConvNet's release",
     )
 
 

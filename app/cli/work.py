@@ -10,6 +10,7 @@ from typing import Any
 
 from app.cli.console import Console, interruptible
 from app.cli.projects import find_model
+from app.trunk_list import with_weights
 from core.control import Control
 from core.domain import ModelId
 from core.errors import UserError
@@ -51,7 +52,8 @@ def run_folder(folder: Path, console: Console, *, keep: bool = False) -> Finishe
 
 def make_features(project: Project, console: Console, *, recipe: Recipe) -> Finished | Stopped:
     """Extract the features that are missing."""
-    folder = prepare_job(project, steps=[Step.FEATURES], recipe=recipe)
+    recipe, weights = with_weights(recipe)
+    folder = prepare_job(project, steps=[Step.FEATURES], recipe=recipe, weights_file=weights)
     try:
         last = run_folder(folder, console)
         mark_imported(project, folder)
@@ -69,9 +71,17 @@ def fit_and_score(
 
 
 def _run_and_import(
-    project: Project, console: Console, *, steps: Sequence[Step], strategy: str, seed: int, **job: Any
+    project: Project,
+    console: Console,
+    *,
+    steps: Sequence[Step],
+    recipe: Recipe,
+    strategy: str,
+    seed: int,
+    **job: Any,
 ) -> ImportedJob:
-    folder = prepare_job(project, steps=steps, **job)
+    recipe, weights = with_weights(recipe)
+    folder = prepare_job(project, steps=steps, recipe=recipe, weights_file=weights, **job)
     return _finish(project, folder, console, strategy=strategy, seed=seed)
 
 

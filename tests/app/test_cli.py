@@ -33,6 +33,7 @@ COMMANDS = [
     "score",
     "rank",
     "models",
+    "trunks",
     "label",
     "evaluate",
     "export",
