@@ -65,7 +65,7 @@ def test_by_breast_each_breast_counts_once_with_its_most_suspicious_view():
 
 def test_intervals_are_there_when_asked_for_and_hold_the_measure_between_their_ends():
     assert evaluate(make_cases()).result(Task.MALIGNANT).auroc.interval is None
-    report = evaluate(make_cases(), resamples=100)
+    report = evaluate(make_cases(80), resamples=100)
     for result in report.results:
         for measure in result.measures.values():
             assert measure.interval.low <= measure.interval.high

@@ -213,7 +213,10 @@ def test_bootstrap_intervals_equal_a_loop_over_the_same_resamples(seed):
             values.append([roc_auc_score(y, s), lowest_positives_oracle(s, y), naive_specificity(s, y, 0.85)])
     drawn = metrics.roc_resamples(score, positive, patient, resamples=80, seed=seed)
     got = {name: metrics.interval_of(values) for name, values in drawn.items()}
-    if len(values) < 40:
+    patients_of = [
+        {p for p, is_one in zip(patient, positive, strict=True) if is_one == c} for c in (True, False)
+    ]
+    if len(values) < 40 or min(map(len, patients_of)) < 2:
         assert got["auroc"] is None
         return
     for name, column in (("auroc", 0), ("paucr", 1), ("specificity@0.85", 2)):
@@ -235,6 +238,36 @@ def test_froc_intervals_equal_a_loop_over_the_same_resamples(seed):
         values = [naive_level(p, level) for p in points if p]
         low, high = np.percentile(values, [2.5, 97.5])
         assert (got[level].low, got[level].high) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_froc_intervals_equal_the_loop_with_many_regions_and_many_ties():
+    images = random_images(5, n=30, m=90)
+    patient = [index // 3 for index in range(len(images))]
+    weights = metrics.patient_weights(patient, resamples=12, seed=5)
+    drawn = metrics.froc_resamples(images, patient, resamples=12, seed=5, levels=[0, 2, 7.5, 20, 1000])
+    for level, values in drawn.items():
+        expected = [
+            naive_level(points, level) if points else np.nan for points in naive_points(images, weights)
+        ]
+        assert values.tolist() == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def naive_points(images, weights):
+    return [naive_froc(images, row, 0.85) for row in weights]
+
+
+def test_there_is_no_interval_where_one_patient_alone_carries_a_class():
+    score, patient = np.arange(12) / 12, [index // 3 for index in range(12)]
+    for alone in (np.arange(12) < 3, np.arange(12) >= 3):
+        assert metrics.auroc(score, alone) is not None
+        drawn = metrics.roc_resamples(score, alone, patient, resamples=50)
+        assert {metrics.interval_of(values) for values in drawn.values()} == {None}
+    images = [FrocImage(0.5, i < 3, np.array([0.5]), np.array([i < 3])) for i in range(12)]
+    drawn = metrics.froc_resamples(images, patient, resamples=50)
+    assert {metrics.interval_of(values) for values in drawn.values()} == {None}
+    two = np.isin(np.arange(12), (0, 5))
+    drawn = metrics.roc_resamples(score, two, patient, resamples=200)
+    assert None not in {metrics.interval_of(values) for values in drawn.values()}
 
 
 def test_resamples_draw_whole_patients_and_as_many_as_there_are():
