@@ -23,6 +23,7 @@ _STAGES = {
     "training": "training",
     "scoring": "scoring",
 }
+_UNITS = {"cross-validation": "run", "measuring": "run"}
 
 
 class WorkFailedError(RuntimeError):
@@ -81,7 +82,8 @@ class Console:
             _raise_failed(event)
         elif isinstance(event, Progress):
             title = _STAGES.get(event.stage, event.stage)
-            bars.setdefault(title, _Bar(title)).show(event.done, event.total)
+            bar = bars.setdefault(title, _Bar(title, unit=_UNITS.get(event.stage, "image")))
+            bar.show(event.done, event.total)
         elif isinstance(event, Epoch):
             bar = bars.setdefault("training", _Bar("training", unit="epoch"))
             bar.show(event.number, event.total, note=_epoch_note(event))

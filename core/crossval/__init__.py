@@ -8,7 +8,7 @@ from core.crossval.arms import TABLE_2, Arm, parse_arms
 from core.crossval.cohort import Cohort, CohortImage, KnownFinding
 from core.crossval.plan import Plan, distinct_features
 from core.crossval.pool import usable_cores
-from core.crossval.run import evaluate_recipes, read_evaluation
+from core.crossval.run import claim_folder, evaluate_recipes, read_evaluation
 from core.crossval.tables import text_report
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "CohortImage",
     "KnownFinding",
     "Plan",
+    "claim_folder",
     "distinct_features",
     "evaluate_recipes",
     "parse_arms",

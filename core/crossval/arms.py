@@ -50,11 +50,11 @@ class Arm:
                     f"{text}: {recipe.method.value} learns from image labels alone and takes no fraction of contours. "
                     f"Write {name}."
                 )
-            return cls(text, recipe, 0.0)
+            return cls(_shown(text), recipe, 0.0)
         fraction = float(found["fraction"]) if found else 1.0
         if not 0.0 < fraction <= 1.0:
             raise UserError(f"{text}: the fraction of contours must be above 0 and at most 1.")
-        return cls(text, recipe, fraction)
+        return cls(_shown(text), recipe, fraction)
 
     @property
     def slug(self) -> str:
@@ -71,6 +71,11 @@ def parse_arms(text: str) -> tuple[Arm, ...]:
     _check_unique([arm.text for arm in arms])
     _check_unique([arm.slug for arm in arms])
     return arms
+
+
+def _shown(text: str) -> str:
+    """Of a file, its name alone: a path may tell more than is meant to be passed on."""
+    return re.split(r"[/\\]", text)[-1]
 
 
 def _expanded(name: str) -> Sequence[str]:

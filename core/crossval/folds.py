@@ -37,6 +37,10 @@ def deal_folds(cohort: Cohort, *, count: int, seed: int) -> tuple[Fold, ...]:
     images = cohort.images
     _check_size(images, count=count)
     parts = _deal(images, count=count, seed=seed)
+    if parts is None:
+        raise UserError(
+            f"The patients cannot be dealt to {count} folds that each hold malignant and other images: choose fewer folds."
+        )
     folds = []
     for number, held_out in enumerate(parts):
         test = set(held_out)
@@ -150,8 +154,8 @@ def _check_size(images: Sequence[CohortImage], *, count: int) -> None:
         )
 
 
-def _deal(images: Sequence[CohortImage], *, count: int, seed: int) -> list[list[int]]:
-    """Image numbers of each part; every part holds both sides of M vs. BN, or UserError."""
+def _deal(images: Sequence[CohortImage], *, count: int, seed: int) -> list[list[int]] | None:
+    """Image numbers of each part; every part holds both sides of M vs. BN, or there is no deal."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     ids = np.array([image.image_id for image in images])
@@ -165,15 +169,16 @@ def _deal(images: Sequence[CohortImage], *, count: int, seed: int) -> list[list[
             parts = [held_out for _, held_out in dealer.split(ids, names, groups)]
         if all(malignant[part].any() and not malignant[part].all() for part in parts):
             return [sorted(int(i) for i in ids[part]) for part in parts]
-    raise UserError(
-        f"The patients cannot be dealt to {count} folds that each hold malignant and other images: choose fewer folds."
-    )
+    return None
 
 
 def _validation(images: Sequence[CohortImage], *, seed: int) -> list[int]:
-    """Image numbers that validate; none where there are too few patients to spare."""
-    count = min(VALIDATION_PARTS, *_patients(images))
-    return _deal(images, count=count, seed=seed)[0] if count >= 2 else []
+    """Image numbers that validate: as small a part as holds both sides; none where there are too few patients."""
+    for count in range(min(VALIDATION_PARTS, *_patients(images)), 1, -1):
+        parts = _deal(images, count=count, seed=seed)
+        if parts is not None:
+            return parts[0]
+    return []
 
 
 def _derived(seed: int, attempt: int) -> int:

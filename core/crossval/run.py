@@ -75,6 +75,20 @@ def read_evaluation(out: Path) -> dict[str, Any]:
     return value
 
 
+def claim_folder(out: Path) -> None:
+    """Make the folder of an evaluation, or see that it is one. Raises UserError where it holds anything else."""
+    try:
+        if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+            raise UserError(f"{out.name} holds other files. Name a new or empty folder with --out.")
+        (out / CELLS).mkdir(parents=True, exist_ok=True)
+        write_atomically(out / MARK, json.dumps({"version": VERSION}).encode())
+    except OSError as error:
+        raise UserError(
+            f"{out.name} cannot be written: {error.strerror or 'the folder refuses it'}. "
+            "Name another folder with --out."
+        ) from error
+
+
 class _Folder:
     """The folder of an evaluation, its own and no other program's while it is worked on."""
 
@@ -83,21 +97,12 @@ class _Folder:
         self._lock = FileLock(out / LOCK, timeout=0)
 
     def __enter__(self) -> None:
-        is_other = self._out.exists() and any(self._out.iterdir()) and not (self._out / MARK).exists()
-        if is_other:
-            raise UserError(f"{self._out.name} holds other files. Name a new or empty folder with --out.")
+        claim_folder(self._out)
         try:
-            (self._out / CELLS).mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            write_atomically(self._out / MARK, json.dumps({"version": VERSION}).encode())
         except Timeout as error:
             raise UserError(
                 f"{self._out.name} is in use by another evaluation: wait for it, or name another folder with --out."
-            ) from error
-        except OSError as error:
-            raise UserError(
-                f"{self._out.name} cannot be written: {error.strerror or 'the folder refuses it'}. "
-                "Name another folder with --out."
             ) from error
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,190 @@
+"""`lesionloop evaluate --recipes ...`: cross-validate recipes on a project, or on synthetic mammograms."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.cli.console import Console, interruptible
+from app.cli.data import import_folder
+from app.cli.work import run_folder
+from core.control import Control
+from core.crossval import (
+    Cohort,
+    Plan,
+    claim_folder,
+    distinct_features,
+    evaluate_recipes,
+    parse_arms,
+    read_evaluation,
+    text_report,
+    usable_cores,
+)
+from core.domain import Split
+from core.errors import UserError
+from core.events import Stopped
+from core.job import Job, Step, write_atomically
+from core.recipe import Augmentation, Recipe
+from storage.cohorts import cohort_of
+from storage.importing import plan_import
+from storage.jobs import mark_imported, prepare_job, sweep_jobs
+from storage.project import DATABASE, Project
+from storage.records import SplitSettings
+
+USUAL_RECIPES = "table2"
+READER = "simulated reader"
+DEMO, STATE = "demo", "demo.json"
+SYNTHETIC = (
+    "SYNTHETIC: these mammograms are computed from random numbers, and their contours are the true ones. No figure measured "
+    "on them says anything about breasts, readers or a model in use. Research only, not for diagnosis."
+)
+
+
+def is_wanted(options: Namespace) -> bool:
+    """Whether the options ask for a cross-validation, and not for the measure of one model."""
+    return bool(options.recipes or options.folds or options.is_demo or options.is_nested)
+
+
+def run(options: Namespace, console: Console) -> None:
+    """Make features that are missing, run every recipe on every fold, and print the tables."""
+    plan = _plan(options)
+    out = options.out.absolute()
+    claim_folder(out)
+    with _project(options, console, out=out) as project:
+        for recipe in distinct_features(plan.arms):
+            _make_features(project, console, recipe=recipe)
+        grids = {arm.recipe.grid.key: arm.recipe.grid for arm in plan.arms}
+        cohort = cohort_of(project.store, grids=list(grids.values()))
+        features = project.features_folder
+    # From here on the project is free for others: features only grow, and the cohort is in memory.
+    _evaluate(options, console, plan=plan, cohort=cohort, features=features)
+    value = {"folder": str(out), **read_evaluation(out)}
+    heading = [SYNTHETIC, ""] if options.is_demo else []
+    console.result(value, "\n".join([*heading, text_report(value), "", f"Everything measured is in {out}"]))
+
+
+def _plan(options: Namespace) -> Plan:
+    if options.project is None and not options.is_demo:
+        raise UserError("Say which project: `lesionloop evaluate PROJECT`, or use --demo.")
+    if options.project is not None and options.is_demo:
+        raise UserError("--demo makes images of its own: leave the project out.")
+    for name in ("split", "model", "contours", "intervals"):
+        if getattr(options, name):
+            raise UserError(
+                f"--{name} belongs to the measure of one model, not to a cross-validation: leave it out."
+            )
+    if options.out is None:
+        raise UserError("Say where the results go: --out FOLDER.")
+    return Plan(
+        arms=parse_arms(options.recipes or USUAL_RECIPES),
+        folds=options.folds or 5,
+        seeds=_seeds(options.seeds),
+        fold_seed=options.fold_seed,
+        inner_folds=options.inner_folds if options.is_nested else 0,
+        resamples=options.resamples,
+        reference=options.reference or "",
+    )
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        seeds = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        seeds = ()
+    if not seeds or min(seeds) < 0:
+        raise UserError(f"--seeds {text} is not a list of whole numbers from 0 on, such as 0,1.")
+    return seeds
+
+
+def _evaluate(options: Namespace, console: Console, *, plan: Plan, cohort: Cohort, features: Path) -> None:
+    is_on_cpu = all(arm.recipe.device == "cpu" for arm in plan.arms)
+    jobs = options.jobs or (usable_cores() if is_on_cpu else 1)
+    control = Control()
+    events = evaluate_recipes(
+        cohort, plan, out=options.out.absolute(), features_folder=features, jobs=jobs, control=control
+    )
+    with interruptible(control):
+        last = console.follow(events)
+    if isinstance(last, Stopped):
+        raise KeyboardInterrupt
+
+
+def _make_features(project: Project, console: Console, *, recipe: Recipe) -> None:
+    """The features that are missing; where the recipe augments, of the variants of every image that may train."""
+    folder = prepare_job(project, steps=[Step.FEATURES], recipe=recipe)
+    try:
+        if recipe.augmentation is not Augmentation.NONE:
+            job = Job.read(folder)
+            images = [i if i.split is Split.TEST else replace(i, split=Split.TRAIN) for i in job.images]
+            replace(job, images=tuple(images)).write(folder)
+        last = run_folder(folder, console)
+        mark_imported(project, folder)
+    finally:
+        sweep_jobs(project)
+    if isinstance(last, Stopped):
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _project(options: Namespace, console: Console, *, out: Path) -> Iterator[Project]:
+    if not options.is_demo:
+        with Project.open(options.project) as project:
+            yield project
+        return
+    console.say(SYNTHETIC)
+    folder = out / DEMO
+    _make_cohort(folder, console, images=options.images)
+    path = folder / "project"
+    # No test patients: every patient is held out once.
+    splits = SplitSettings(test_fraction=0, validation_fraction=0)
+    is_there = (path / DATABASE).exists()
+    with Project.open(path) if is_there else Project.create(path, splits=splits) as project:
+        cohort = folder / "cohort"
+        plan = plan_import(
+            cohort / "images", cohort / "labels.csv", cohort / "contours.json", project=project
+        )
+        contours = tuple(replace(contour, reader=READER) for contour in plan.contours)
+        report = import_folder(project, console, plan=replace(plan, contours=contours))
+        for name, reason in report.failed:
+            console.say(f"{name}: {reason}")
+        yield project
+
+
+def _make_cohort(folder: Path, console: Console, *, images: int) -> None:
+    """Synthetic mammograms with their true contours, made once."""
+    from core.phantom import make_cohort
+
+    folder.mkdir(parents=True, exist_ok=True)
+    state = _state(folder / STATE)
+    if state and state["images"] != images:
+        raise UserError(
+            f"{folder.parent.name} holds a demo of {state['images']} images: name another folder with --out, or the "
+            "same number of --images."
+        )
+    if state.get("has_images"):
+        return
+    _keep(folder / STATE, {"images": images})
+    with console.bar("drawing synthetic images") as show:
+        cohort = make_cohort(folder / "cohort", images=images, progress=show)
+    if cohort.notice:
+        console.say(cohort.notice)
+    _keep(folder / STATE, {"images": images, "has_images": True})
+
+
+def _state(path: Path) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    except ValueError as error:
+        raise UserError(
+            f"{path.name} of this demo is damaged: delete the folder and make it anew."
+        ) from error
+    return value
+
+
+def _keep(path: Path, state: dict[str, Any]) -> None:
+    write_atomically(path, json.dumps(state).encode())
