@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import StandardScaler, normalize
 
 from core.errors import UserError
-from core.model import BRANCH_STD, DualBranch, load_model, save_model
+from core.model import BRANCH_STD, DualBranch, joined, load_model, save_model
 from core.projection import fit_projection
-from core.recipe import Method, Recipe
+from core.recipe import Method, Normalisation, Recipe
+from core.scoring import score
 
 D = 20
 
@@ -120,6 +121,56 @@ def test_a_saved_model_comes_back_bit_for_bit(tmp_path, method, components):
     )
     x = torch.randn(5, D)
     assert torch.equal(logits_of(model, x), logits_of(saved.model, x))
+
+
+def test_a_model_of_several_calibrated_members_comes_back_from_one_file(tmp_path):
+    members = [make_model(seed=seed)[0] for seed in (0, 1, 2)]
+    recipe = Recipe(components=8, hidden=16, members=3, calibrate=True)
+    model = joined(members, scale=torch.tensor([[2.0, 0.0], [0.5, -1.0]], dtype=torch.float64))
+    save_model(tmp_path, model, recipe=recipe, metrics={})
+    loaded = load_model(tmp_path).model
+    assert len(loaded.members) == 3
+    assert torch.equal(loaded.scale, model.scale)
+    for a, b in zip(model.members, loaded.members, strict=True):
+        assert torch.equal(a.fc3.weight, b.fc3.weight)
+    x = features()[0]
+    assert np.array_equal(score(model, x).probability, score(loaded, x).probability)
+    assert sorted(path.name for path in tmp_path.glob("*.safetensors")) == ["weights.safetensors"]
+
+
+def test_weights_of_one_member_are_named_as_they_always_were(tmp_path):
+    assert set(make_model()[0].state_dict()) == {
+        *("center", "spread", "basis"),
+        *("fc3.weight", "fc3.bias", "fc4.weight", "fc4.bias", "fc5.weight"),
+    }
+
+
+def test_features_without_normalisation_reach_fc3_as_they_are():
+    rows = np.concatenate(features())
+    projection = fit_projection(features(), components=0, normalisation=Normalisation.NONE)
+    model = DualBranch(projection, Recipe(normalisation=Normalisation.NONE))
+    assert np.array_equal(model.project(torch.from_numpy(rows)).numpy(), rows)
+
+
+def test_each_regions_vector_may_be_divided_by_its_own_length():
+    rows = np.concatenate(features())
+    rows[3] = 0.0
+    projection = fit_projection([rows], components=0, normalisation=Normalisation.L2)
+    found = DualBranch(projection, Recipe(normalisation=Normalisation.L2)).project(torch.from_numpy(rows))
+    expected = normalize(rows.astype(np.float64)) * D**0.5
+    assert found.numpy() == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("normalisation", [Normalisation.NONE, Normalisation.L2])
+def test_principal_components_are_of_the_features_as_they_were_normalised(normalisation):
+    rows = np.concatenate(features())
+    given = normalize(rows.astype(np.float64)) if normalisation is Normalisation.L2 else rows
+    expected = PCA(8, svd_solver="full").fit_transform(given.astype(np.float64))
+    expected /= np.sqrt((expected**2).mean())
+    projection = fit_projection(features(), components=8, normalisation=normalisation)
+    found = DualBranch(projection, Recipe(normalisation=normalisation)).project(torch.from_numpy(rows))
+    signs = np.sign((found.numpy() * expected).sum(axis=0))
+    assert found.numpy() == pytest.approx(expected * signs, abs=2e-4)
 
 
 def test_recipe_json_of_a_saved_model_is_a_plain_recipe(tmp_path):

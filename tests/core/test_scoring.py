@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.calibration import Scaling
 from core.losses import Batch, image_log_probabilities
-from core.model import DualBranch
+from core.model import DualBranch, joined
 from core.projection import fit_projection
 from core.recipe import Method, Recipe
 from core.scoring import score
@@ -114,3 +115,40 @@ def test_half_precision_features_are_scored_as_their_single_precision_values():
 def test_features_that_do_not_fit_are_refused(shape):
     with pytest.raises(ValueError, match="do not fit"):
         score(make(Method.CLS_DET), np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_several_members_say_the_mean_of_what_each_says(method):
+    x = np.random.default_rng(5).normal(size=(30, D)).astype(np.float32)
+    each = [score(make(method, seed=seed), x) for seed in (0, 0, 3)]
+    first, again, other = make(method), make(method), make(method, seed=3)
+    for name in ("center", "spread", "basis"):
+        setattr(other, name, getattr(first, name))
+    each[2] = score(other, x)
+    together = score(joined([first, again, other]), x)
+    for part in ("probability", "cls", "score"):
+        mean = np.mean([getattr(said, part) for said in each], axis=0)
+        assert getattr(together, part) == pytest.approx(mean, abs=1e-6)
+    if method is not Method.MAX_REGION:
+        assert together.score.sum(axis=0) == pytest.approx(together.probability, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_calibrated_model_scales_the_probabilities_and_leaves_the_regions(method):
+    x = np.random.default_rng(5).normal(size=(30, D)).astype(np.float32)
+    plain, model = score(make(method), x), make(method)
+    model.scale = torch.tensor([[2.0, 0.5], [0.4, -1.0]], dtype=torch.float64)
+    calibrated = score(model, x)
+    expected = [Scaling(2.0, 0.5)(plain.probability[0]), Scaling(0.4, -1.0)(plain.probability[1])]
+    assert calibrated.probability == pytest.approx(expected, abs=1e-9)
+    assert np.array_equal(calibrated.score, plain.score)
+    assert np.array_equal(calibrated.cls, plain.cls)
+
+
+def test_a_saturated_probability_is_calibrated_to_a_number():
+    model = make(Method.CLS_DET)
+    with torch.no_grad():
+        model.fc4.weight.zero_()
+        model.fc4.bias.copy_(torch.tensor([0.0, -3e3, 3e3]))
+    model.scale = torch.tensor([[3.0, 0.0], [3.0, 0.0]], dtype=torch.float64)
+    assert score(model, np.ones((4, D), np.float32)).probability == pytest.approx([0.0, 1.0], abs=1e-9)

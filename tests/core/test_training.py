@@ -9,12 +9,15 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+import core.training_run
+from core.calibration import Scaling, fit_temperature, logit
 from core.domain import Label, RegionLabel, Split
 from core.errors import UserError
 from core.events import Epoch, Notice
 from core.recipe import Method, Recipe
 from core.scoring import score
 from core.training import Bag, Control, fit
+from core.training_run import member_seeds
 
 D = 12
 TRUE, DECOY = 7, 2  # places in the image of the lesion and of what merely goes along with it
@@ -347,3 +350,115 @@ def test_features_that_are_not_numbers_are_refused():
 def test_region_labels_must_fit_the_regions():
     with pytest.raises(ValueError, match="one label a region"):
         Bag(3, np.zeros((2, D)), Label.MALIGNANT, Split.TRAIN, np.zeros(3, np.int8))
+
+
+SMALL = replace(QUICK, epochs=6, dense_epochs=2, batch_images=16)
+
+
+def test_members_are_what_each_seed_alone_gives_and_the_curve_is_of_their_mean_probability():
+    validation = make_bags(24, seed=2, split=Split.VALIDATION)
+    bags = [*make_bags(24, annotated=0.5), *validation]
+    recipe = replace(SMALL, method=Method.SS_CLS_DET_RS, members=3, seed=5)
+    _, together = run(bags, recipe)
+    alone = [run(bags, replace(recipe, members=1, seed=seed))[1] for seed in member_seeds(recipe)]
+    for member, one in zip(together.model.members, alone, strict=True):
+        assert torch.equal(member.fc3.weight, one.model.fc3.weight)
+    assert alone[0].recipe.seed == 5
+    mean = np.mean([[score(one.model, b.features).p_malignant for b in validation] for one in alone], axis=0)
+    truth = [bag.label.is_malignant for bag in validation]
+    last = together.curves[-1]
+    assert last.validation_auroc == pytest.approx(roc_auc_score(truth, mean), abs=1e-9)
+    assert last.train_loss == pytest.approx(np.mean([one.curves[-1].train_loss for one in alone]), abs=1e-9)
+    assert held_out_auroc(together.model, validation) == pytest.approx(last.validation_auroc, abs=1e-9)
+    assert together.metrics["members"] == 3
+
+
+def test_seeds_of_members_do_not_meet_those_of_neighbouring_recipes():
+    seeds = [seed for first in range(50) for seed in member_seeds(replace(SMALL, seed=first, members=5))]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_probabilities_are_calibrated_on_validation_images_where_the_recipe_asks_for_it():
+    rng = np.random.default_rng(3)
+    validation = make_bags(80, seed=2, split=Split.VALIDATION)
+    validation = [replace(b, label=Label.MALIGNANT) if rng.random() < 0.1 else b for b in validation]
+    bags = [*make_bags(40), *validation]
+    _, plain = run(bags, SMALL)
+    events, fitted = run(bags, replace(SMALL, calibrate=True))
+    truth = np.array([bag.label.targets[::-1] for bag in validation]).T
+    before, after = (
+        np.array([score(model, bag.features).probability for bag in validation]).T
+        for model in (plain.model, fitted.model)
+    )
+    for c, name in enumerate("BM"):
+        temperature = fit_temperature(logit(before[c]), truth[c])
+        assert fitted.metrics["calibration"]["temperature"][name] == pytest.approx(temperature, rel=1e-5)
+        assert after[c] == pytest.approx(Scaling(temperature)(before[c]), abs=1e-6)
+    assert fitted.metrics["calibration"]["images"] == 80
+    assert plain.metrics["calibration"] is None
+    assert notices_of(events) == []
+    assert fitted.curves == plain.curves
+
+
+def test_a_balanced_recipe_is_calibrated_with_a_bias():
+    validation = [
+        replace(bag, label=Label.MALIGNANT) if i % 9 == 0 else bag
+        for i, bag in enumerate(make_bags(60, seed=2, split=Split.VALIDATION))
+    ]
+    _, fitted = run([*make_bags(40), *validation], replace(SMALL, calibrate=True, balance=True))
+    assert fitted.metrics["calibration"]["method"] == "Platt"
+    assert fitted.metrics["calibration"]["bias"]["M"] != 0.0
+
+
+def test_without_both_classes_among_validation_images_nothing_is_calibrated_and_it_is_told():
+    normal = [bag for bag in make_bags(20, seed=2, split=Split.VALIDATION) if bag.label is Label.NORMAL]
+    recipe = replace(SMALL, calibrate=True)
+    events, fitted = run([*make_bags(20), *normal], recipe)
+    assert fitted.metrics["calibration"] is None
+    assert [text.split(":")[0] for text in notices_of(events)] == [
+        "p(y_B) is not calibrated",
+        "p(y_M) is not calibrated",
+    ]
+    events, fitted = run(make_bags(20), recipe)
+    assert notices_of(events) == [
+        "The probabilities are not calibrated: there is no validation image with a label."
+    ]
+
+
+def test_a_loss_that_is_not_a_number_is_told_in_a_sentence(monkeypatch):
+    loss = core.training_run.loss
+    monkeypatch.setattr(core.training_run, "loss", lambda *a, **options: loss(*a, **options) * float("nan"))
+    with pytest.raises(UserError, match="in epoch 1: the loss is not a number. Choose a smaller learning"):
+        run(make_bags(12), SMALL)
+
+
+def cohort(images, *, malignant, seed, split=Split.TRAIN):
+    """A rare lesion that stands out little."""
+    rng = np.random.default_rng(seed)
+    bags = []
+    for i in range(images):
+        features = rng.normal(size=(30, D)).astype(np.float32)
+        if i < malignant:
+            features[TRUE, 0] += 4.0
+        bags.append(Bag(i, features, Label.MALIGNANT if i < malignant else Label.NORMAL, split))
+    return bags
+
+
+def test_a_small_cohort_with_few_malignant_images_is_learnt_with_balance_and_members():
+    recipe = replace(QUICK, hidden=32, epochs=30, dense_epochs=10, balance=True, members=3, dropout=0.5)
+    bags = cohort(240, malignant=32, seed=0)
+    _, fitted = run(bags, recipe)
+    assert held_out_auroc(fitted.model, cohort(150, malignant=50, seed=1)) > 0.9
+
+
+@pytest.mark.parametrize("method", list(Method))
+@pytest.mark.parametrize(("images", "malignant"), [(1, 1), (2, 1), (5, 0)])
+def test_the_smallest_cohorts_train_with_all_options(method, images, malignant):
+    recipe = replace(
+        SMALL, method=method, epochs=2, components=4, balance=True, members=2, calibrate=True, patience=1
+    )
+    bags = cohort(images, malignant=malignant, seed=0)
+    watched = cohort(1, malignant=1, seed=1, split=Split.VALIDATION)
+    _, fitted = run([*bags, *watched], recipe)
+    assert np.isfinite(fitted.metrics["train_loss"])
+    assert np.isfinite(score(fitted.model, bags[0].features).probability).all()
