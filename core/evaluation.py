@@ -16,6 +16,7 @@ from core.domain import Label
 from core.metrics import FPPI_LEVELS, FrocImage, Interval
 
 IOM_OF_A_HIT = 0.5
+LEAST_PATIENTS = 2  # of each class, for an interval: one patient resampled is the same patient
 
 
 class Task(StrEnum):
@@ -54,10 +55,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number with its 95 % interval. `value` is None where the images cannot carry it."""
+    """One number with its 95 % interval. `value` is None where the images cannot carry it.
+
+    lacks_patients: an interval was asked for, and a class has fewer than two patients to resample.
+    """
 
     value: float | None
     interval: Interval | None = None
+    lacks_patients: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -67,8 +72,9 @@ class Measure:
     def __str__(self) -> str:
         if self.value is None:
             return "-"
-        span = f" [{self.interval.low:.3f}, {self.interval.high:.3f}]" if self.interval else ""
-        return f"{self.value:.3f}{span}"
+        if self.interval:
+            return f"{self.value:.3f} [{self.interval.low:.3f}, {self.interval.high:.3f}]"
+        return f"{self.value:.3f} [-]" if self.lacks_patients else f"{self.value:.3f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,19 +224,24 @@ def _task_result(
         score, positive, breasts = metrics.breast_maximum(score, positive, [case.breast for case in cases])
         patient = [owner[breast] for breast in breasts]
     intervals: dict[str, Interval | None] = {}
-    if resamples:
+    lacks = bool(resamples) and _lack_patients(patient, positive)
+    if resamples and not lacks:
         drawn = metrics.roc_resamples(score, positive, patient, resamples=resamples, seed=seed)
         intervals = {name: metrics.interval_of(values) for name, values in drawn.items()}
+
+    def measure(value: float | None, name: str) -> Measure:
+        return Measure(value, intervals.get(name), lacks_patients=lacks)
+
     specificity = {s: metrics.specificity_at(score, positive, sensitivity=s) for s in (0.85, 0.90)}
     return TaskResult(
         task=task,
         level="breast" if by_breast else "image",
         total=len(score),
         positive=int(positive.sum()),
-        auroc=Measure(metrics.auroc(score, positive), intervals.get("auroc")),
-        paucr=Measure(metrics.paucr(score, positive), intervals.get("paucr")),
-        specificity_85=Measure(specificity[0.85], intervals.get(metrics.specificity_name(0.85))),
-        specificity_90=Measure(specificity[0.90], intervals.get(metrics.specificity_name(0.90))),
+        auroc=measure(metrics.auroc(score, positive), "auroc"),
+        paucr=measure(metrics.paucr(score, positive), "paucr"),
+        specificity_85=measure(specificity[0.85], metrics.specificity_name(0.85)),
+        specificity_90=measure(specificity[0.90], metrics.specificity_name(0.90)),
     )
 
 
@@ -243,8 +254,9 @@ def _froc_result(cases: Sequence[Case], *, resamples: int, seed: int) -> tuple[F
     if curve is None:
         return None, notes
     intervals: dict[float, Interval | None] = {}
-    if resamples:
-        patients = [case.patient for case in usable]
+    patients = [case.patient for case in usable]
+    lacks = bool(resamples) and len({c.patient for c in usable if c.label.is_malignant}) < LEAST_PATIENTS
+    if resamples and not lacks:
         drawn = metrics.froc_resamples(images, patients, resamples=resamples, seed=seed)
         intervals = {level: metrics.interval_of(values) for level, values in drawn.items()}
     result = FrocResult(
@@ -252,11 +264,21 @@ def _froc_result(cases: Sequence[Case], *, resamples: int, seed: int) -> tuple[F
         true_positive=curve.true_positive,
         operating_threshold=curve.operating_threshold,
         sensitivity={
-            level: Measure(curve.sensitivity_at(level), intervals.get(level)) for level in FPPI_LEVELS
+            level: Measure(curve.sensitivity_at(level), intervals.get(level), lacks_patients=lacks)
+            for level in FPPI_LEVELS
         },
         without_contours=without,
     )
     return result, notes
+
+
+def _lack_patients(patient: Sequence[Hashable], positive: NDArray[np.bool_]) -> bool:
+    """Whether a class has too few patients for an interval."""
+    of_class = (
+        {p for p, is_positive in zip(patient, positive.tolist(), strict=True) if is_positive is side}
+        for side in (True, False)
+    )
+    return min(map(len, of_class)) < LEAST_PATIENTS
 
 
 def _headline(report: Report) -> dict[str, Measure]:
@@ -283,6 +305,8 @@ def _difference(
     before, after = (measure[name].value for measure in measures)
     if before is None or after is None:
         return Measure(None)
+    if measures[0][name].lacks_patients:
+        return Measure(after - before, lacks_patients=True)
     column = list(measures[0]).index(name)
     return Measure(after - before, metrics.interval_of(drawn[1][column] - drawn[0][column]))
 

@@ -164,3 +164,23 @@ def test_models_are_compared_on_the_same_images_only():
 def test_a_measure_that_one_model_lacks_has_no_difference():
     cases = [c for c in make_cases() if not c.label.is_malignant]
     assert {c.difference.value for c in compare(cases, cases, resamples=10)} == {None}
+
+
+def test_an_interval_from_one_patient_of_a_class_is_a_dash_and_not_a_point():
+    cases = [c for c in make_cases() if not c.label.is_malignant]
+    one = replace(make_cases()[0], label=Label.MALIGNANT, patient="the only one", is_hit=np.arange(8) == 3)
+    report = evaluate([*cases, one], resamples=50)
+    auroc = report.result(Task.MALIGNANT).auroc
+    assert auroc.value is not None
+    assert auroc.interval is None
+    assert str(auroc) == f"{auroc.value:.3f} [-]"
+    assert str(report.froc.sensitivity[1.0]).endswith("[-]")
+    assert report.result(Task.ABNORMAL).auroc.interval is not None
+    assert auroc.to_json() == {"value": auroc.value, "low": None, "high": None}
+
+
+def test_a_difference_from_one_patient_of_a_class_has_no_interval_either():
+    cases = [c for c in make_cases() if not c.label.is_malignant]
+    one = replace(make_cases()[0], label=Label.MALIGNANT, patient="the only one", is_hit=np.arange(8) == 3)
+    found = {c.name: c for c in compare([*cases, one], [*cases, one], resamples=20)}
+    assert (found["AUROC"].difference.value, found["AUROC"].difference.interval) == (0, None)
