@@ -97,8 +97,14 @@ def run_cell(cell: Cell, out: Path, *, is_stopped: Callable[[], bool] = lambda: 
     started = time.monotonic()
     inputs = read_inputs(cell.inputs)
     control = Control()
+    bags, missing = inputs.bags(cell.parts, cell.recipe)
     notices: list[str] = []
-    events = fit(inputs.bags(cell.parts), cell.recipe, control=control)
+    if missing:
+        notices.append(
+            f"{missing} turned, mirrored or shifted copies of training images have no region features: "
+            "the model is trained without them."
+        )
+    events = fit(bags, cell.recipe, control=control)
     while True:
         try:
             event = next(events)

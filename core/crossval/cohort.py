@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,6 @@ class CohortImage:
     benign: tuple[KnownFinding, ...] = ()
     spacing_mm: float | None = None
     density: str = ""
-    path: str = field(default="", repr=False)
 
     @property
     def is_annotated(self) -> bool:

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from core.control import Control
 from core.crossval.cells import Cell, CellResult, read_cell
 from core.crossval.cohort import Cohort
-from core.crossval.inputs import missing_features
+from core.crossval.inputs import missing_features, read_inputs
 from core.crossval.measures import CellMeasures, Truth, measure_cell
 from core.crossval.nested import choose
 from core.crossval.plan import Layout, Plan, distinct_features, lay_out
@@ -44,7 +44,10 @@ def evaluate_recipes(
         cohort = _with_features(cohort, plan, features_folder)
         layout = lay_out(plan, cohort, features_folder=features_folder, scratch=Path(scratch))
         cells = out / CELLS
-        failures = yield from run_cells(layout.cells, cells, jobs=jobs, control=control)
+        try:
+            failures = yield from run_cells(layout.cells, cells, jobs=jobs, control=control)
+        finally:
+            read_inputs.cache_clear()
         if control.is_stopping:
             yield Stopped(kept=True)
             return None

@@ -65,7 +65,7 @@ def write_features(folder: Path, cohort: Cohort, *, strength: float = 3.0, seed:
             features[:, 8:] = 0.0  # features that never vary
             features[image.hits(image.malignant, grid_key=GRID), 0] += strength
             features[image.hits(image.benign, grid_key=GRID), 1] += strength
-            store.append(feature_keys(cohort, RECIPE)[image.image_id], features)
+            store.images.put(feature_keys(cohort, RECIPE)[image.image_id], features)
 
 
 def arm(text: str, *, method: Method = Method.CLS_DET_RS, fraction: float = 0.0, **changes: object) -> Arm:
