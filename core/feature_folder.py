@@ -90,9 +90,9 @@ def refuse_lack(folder: Path, *, wanted: int, limit: int) -> None:
             "on the project's disk: nothing was made. Free some space, or use fewer variants, then start again."
         )
     raise UserError(
-        f"The region features that are missing take about {in_words(wanted)}, and with the {in_words(total_bytes(folder))} "
-        f"that are in use the features folder would pass its limit of {in_words(limit)}: nothing was made. Raise the limit, "
-        "or use fewer variants, then start again."
+        f"The region features that are missing take about {in_words(wanted)}; the features folder holds "
+        f"{in_words(total_bytes(folder))} that are in use, and its limit is {in_words(limit)}: nothing was made. Raise the "
+        "limit, or use fewer variants, then start again."
     )
 
 

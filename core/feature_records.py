@@ -84,7 +84,8 @@ def read_identity(data: memoryview, *, name: str) -> tuple[Identity, int]:
         )
     end: int = _FILE_HEAD.size + length
     text = bytes(data[_FILE_HEAD.size : end])
-    if magic != FILE_MAGIC or version != VERSION or len(text) != length or zlib.crc32(text) != crc:
+    is_whole = len(data) >= _FILE_HEAD.size and len(text) == length and zlib.crc32(text) == crc
+    if magic != FILE_MAGIC or version != VERSION or not is_whole:
         raise UnusableFileError(
             f"{name} is damaged at its start: delete it, and its features will be computed again."
         )

@@ -105,9 +105,10 @@ class FeatureStore:
         if lacking(self.folder, wanted=wanted, limit=limit) == 0:
             return []
         gone = evict(self.folder, wanted=wanted, limit=limit, keep={file.path for file in self.files})
-        for file, keys in ((self.boxes, variants), (self.variants, variants), (self.images, images)):
-            if lacking(self.folder, wanted=wanted, limit=limit) > 0:
-                gone += file.keep_only(frozenset(keys))
+        if lacking(self.folder, wanted=wanted, limit=limit) > 0:
+            gone += sum(file.keep_only(frozenset(variants)) for file in (self.variants, self.boxes))
+        if lacking(self.folder, wanted=wanted, limit=limit) > 0:
+            gone += self.images.keep_only(frozenset(images))
         refuse_lack(self.folder, wanted=wanted, limit=limit)
         told = (
             f"{in_words(gone)} of region features that were not needed for the longest time were removed to make room "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.feature_making import Wanted
 
 SECONDS_BETWEEN_LOOKS = 0.25
-SPARE = 1.1  # variants may have a few more regions than their images
+SPARE = 1.2  # variants have up to so many times the regions of their images
 
 
 def make_missing(run: JobRun) -> Iterator[Event]:

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from core.errors import UserError
-from core.feature_file import FeatureFile, feature_file_name, feature_key
+from core.feature_file import FeatureFile, OtherFeaturesError, feature_file_name, feature_key
 from core.recipe import GridSettings
 
 NAME = feature_file_name("0123456789abcdef", GridSettings())
 D = 5
 
 
-def open_file(folder: Path, *, name: str = NAME, dimension: int = D) -> FeatureFile:
-    return FeatureFile.open(folder, name, dimension=dimension)
+def open_file(folder: Path, *, name: str = NAME, dimension: int = D, kind: str = "float16") -> FeatureFile:
+    return FeatureFile.open(folder, name, dimension=dimension, kind=kind)
 
 
 def rows(count: int, *, seed: int = 0) -> np.ndarray:
@@ -291,13 +291,57 @@ def test_a_file_of_a_newer_version_is_refused_in_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda d: d[:30], lambda d: b"\0" + d[1:], lambda d: d[:25] + b"?" + d[26:]]
+    "damage", [lambda d: d[:10], lambda d: d[:30], lambda d: b"\0" + d[1:], lambda d: d[:25] + b"?" + d[26:]]
 )
 def test_a_file_damaged_at_its_start_is_refused_in_a_sentence(tmp_path, damage):
     path = filled(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UserError, match="damaged at its start"):
         open_file(tmp_path)
+
+
+def test_a_put_replaces_what_is_there(tmp_path):
+    filled(tmp_path)
+    with open_file(tmp_path) as file:
+        file.put("b", rows(9, seed=5))
+        assert file.rows("b") == 9
+    with open_file(tmp_path) as file:
+        np.testing.assert_array_equal(file.read("b"), rows(9, seed=5).astype(np.float16))
+        assert set(file.keys()) == {"a", "b", "c"}
+        assert file.verify() == []
+
+
+def test_a_file_of_float64_gives_every_bit_back_and_is_no_file_of_float16(tmp_path):
+    values = np.random.default_rng(0).uniform(-1e300, 1e300, (4, D))
+    with open_file(tmp_path, kind="float64") as file:
+        file.append("a", values)
+    with open_file(tmp_path, kind="float64") as file:
+        np.testing.assert_array_equal(file.read("a"), values)
+    with pytest.raises(OtherFeaturesError):
+        open_file(tmp_path)
+
+
+def test_keeping_some_records_writes_a_whole_file_of_these_alone(tmp_path):
+    path = filled(tmp_path)
+    before = path.stat().st_size
+    with open_file(tmp_path) as file:
+        freed = file.keep_only({"a", "c", "not there"})
+        assert freed == before - path.stat().st_size > 0
+        file.append("d", rows(2))
+        assert file.keys() == ("a", "c", "d")
+    assert [key for key, _, _ in records_by_hand(path.read_bytes())] == ["a", "c", "d"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system itself refuses to replace a mapped file")
+def test_a_file_that_is_read_elsewhere_is_not_written_anew(tmp_path):
+    path = filled(tmp_path)
+    whole = path.read_bytes()
+    with open_file(tmp_path) as file, open_file(tmp_path) as reader:
+        assert "a" in reader
+        assert file.keep_only({"a"}) == 0
+        assert file.keys() == ("a", "b", "c")
+    assert path.read_bytes() == whole
+    assert [entry.suffix for entry in tmp_path.iterdir() if entry.suffix == ".part"] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the limit on the size of files is a POSIX one")
