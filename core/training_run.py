@@ -28,7 +28,7 @@ from core.losses import Batch, Counts, ImageLogs, Logits, Terms, image_log_proba
 from core.metrics import auroc
 from core.model import DualBranch, joined
 from core.projection import Projection, fit_projection
-from core.recipe import Method, Recipe
+from core.recipe import Method, Precision, Recipe
 from core.training_images import MALIGNANT, Showing, TrainingImages, project_all, views_of
 from core.training_step import Step, Workplace
 
@@ -244,6 +244,7 @@ class Run:
             "kept": None if self.kept is None else self.kept.number,
             "curves": [asdict(epoch) for epoch in self.curves],
             "device": str(self.place.device),
+            "precision": self.place.precision.value,
             "images_at_once": self.place.images_at_once,
         }
         return Snapshot({name: value.cpu().contiguous() for name, value in tensors.items()}, plain)
@@ -255,7 +256,7 @@ class Run:
         self.kept = None if plain["kept"] is None else self.curves[plain["kept"] - 1]
         self.place = Workplace(
             torch.device(plain["device"]),
-            precision=self.recipe.precision,
+            precision=Precision(plain["precision"]),
             images_at_once=plain["images_at_once"],
         )
         for i, (member, steps) in enumerate(zip(self.members, plain["steps"], strict=True)):
@@ -324,8 +325,7 @@ class Run:
         """
 
         def objective(part: Batch, logits: Logits) -> tuple[Tensor, ImageLogs]:
-            det = None if logits.det is None else logits.det.cpu().double()
-            exact = Logits(logits.cls.cpu().double(), det)
+            exact = Logits(logits.cls.double(), None if logits.det is None else logits.det.double())
             return self._objective(part, exact, counts=counts, scale=1.0, k=self._k)
 
         counts = images.counts(images.originals())

@@ -82,14 +82,15 @@ class Workplace:
     def judge(
         self, model: DualBranch, table: Tensor, step: Step, *, objective: PartObjective
     ) -> tuple[Tensor, ImageLogs]:
-        """Value and image probabilities without dropout and without gradients, in float32, on the CPU."""
+        """Value and image probabilities without dropout and without gradients, on the CPU from the logits on."""
 
         def once() -> tuple[Tensor, ImageLogs]:
             outcomes = []
             for part in self._parts(step):
                 projected, rows = self._features(table, part.rows)
-                logits = logits_of(model, projected if rows is None else projected[rows])
-                outcomes.append(objective(_moved(part.batch, self.device), logits))
+                said = logits_of(model, projected if rows is None else projected[rows])
+                logits = Logits(said.cls.cpu(), None if said.det is None else said.det.cpu())
+                outcomes.append(objective(part.batch, logits))
             return _together(outcomes)
 
         return self._in_memory(once, model, images=len(step.batch))

@@ -428,7 +428,7 @@ def test_without_both_classes_among_validation_images_nothing_is_calibrated_and_
 def test_a_loss_that_is_not_a_number_is_told_in_a_sentence(monkeypatch):
     loss = core.training_run.loss
     monkeypatch.setattr(core.training_run, "loss", lambda *a, **options: loss(*a, **options) * float("nan"))
-    with pytest.raises(UserError, match="in epoch 1: the loss is not a number. Choose a smaller learning"):
+    with pytest.raises(UserError, match=r"in epoch 1: the loss is not a number\. Choose a smaller learning"):
         run(make_bags(12), SMALL)
 
 
