@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import struct
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import UserError
-from core.feature_file import FILE_MAGIC, SUFFIX, FeatureFile
+from core.feature_folder import in_words, limit_bytes, usage
+from core.feature_store import verify_folder
 from core.job import read_result, sha256_of
 from storage.database import open_read_only
 from storage.project import DATABASE, Project
 from storage.records import ImageRecord
-
-_FEATURES_HEAD = struct.Struct("<8sIII")  # magic, version, length of the JSON, its CRC (core.feature_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +56,17 @@ def check_images(
 
 
 def check_features(project: Project) -> list[Trouble]:
-    """Read every record of every feature file."""
+    """Read every record of every feature file, of images and of variants."""
     advice = "Nothing is lost: `lesionloop features` computes again what is missing."
-    troubles = []
-    for path in sorted(project.features_folder.glob(f"*{SUFFIX}")):
-        try:
-            with FeatureFile.open(path.parent, path.name, dimension=_dimension(path)) as file:
-                troubles += [Trouble(sentence, advice) for sentence in file.verify()]
-        except (UserError, ValueError, OSError):
-            troubles.append(
-                Trouble(
-                    f"The feature file {path.name} cannot be read.",
-                    "Delete it: `lesionloop features` computes it again.",
-                )
-            )
-    return troubles
+    return [Trouble(sentence, advice) for sentence in verify_folder(project.features_folder)]
+
+
+def features_in_words(project: Project) -> str:
+    """How large the features folder is, in how many files, and what its default limit is: one sentence."""
+    files = usage(project.features_folder)
+    size = in_words(sum(file.size for file in files))
+    limit = in_words(limit_bytes(project.features_folder))
+    return f"The region features take {size} in {len(files)} files; {limit} are allowed by default."
 
 
 def check_models(project: Project) -> list[Trouble]:
@@ -114,13 +106,3 @@ def _check_image(image: ImageRecord) -> Trouble | None:
         f"The file of image {image.id} ({image.name}) is not the one that was imported.",
         "Put the original back; contours and features belong to that one.",
     )
-
-
-def _dimension(path: Path) -> int:
-    """d, from the header of a feature file. Raises ValueError where there is none."""
-    with path.open("rb") as file:
-        head = file.read(_FEATURES_HEAD.size)
-        if len(head) < _FEATURES_HEAD.size or not head.startswith(FILE_MAGIC):
-            raise ValueError("no feature file")
-        length = _FEATURES_HEAD.unpack(head)[2]
-        return int(json.loads(file.read(length))["dimension"])

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from core.domain import Label
+from core.feature_store import FeatureStore
 from core.job import sha256_of
-from storage.checkup import check_database, check_features, check_images, check_models
+from core.recipe import GridSettings
+from storage.checkup import check_database, check_features, check_images, check_models, features_in_words
 from storage.project import DATABASE, Project
 
 
@@ -54,3 +58,17 @@ def test_a_read_only_project_can_be_checked(project, add_images):
     project.close()
     with Project.open(project.folder, read_only=True) as opened:
         assert check_database(opened.folder) == check_features(opened) == check_models(opened) == []
+
+
+def test_damaged_records_of_variants_are_found_and_sizes_are_told(project):
+    with FeatureStore(project.features_folder, trunk_key="t" * 16, grid=GridSettings(), dimension=4) as store:
+        store.images.append("a", np.ones((3, 4)))
+        store.put_variant("b", np.ones((3, 4)), np.ones((3, 4)))
+    assert check_features(project) == []
+    assert features_in_words(project).startswith("The region features take 0.7 kB in 3 files;")
+    boxes = next(project.features_folder.glob("*.boxes"))
+    content = bytearray(boxes.read_bytes())
+    content[-1] ^= 1
+    boxes.write_bytes(bytes(content))
+    [trouble] = check_features(project)
+    assert "b is damaged" in trouble.what
