@@ -9,15 +9,15 @@ Letters: T regions of a batch, S regions of all views, p features after the fixe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from core.devices import forget_freed_memory, is_out_of_memory
-from core.engine import WORD, Dropout, Objective, gradients, logits_of
+from core.engine import WORD, Dropout, Workspace, gradients, logits_of
 from core.errors import UserError
 from core.losses import Batch, ImageLogs, Logits
 from core.model import DualBranch
@@ -56,6 +56,7 @@ class Workplace:
         self.device, self.precision, self.images_at_once = device, precision, images_at_once
         self.told: list[str] = []
         self._tables: dict[int, Tensor] = {}
+        self._space = Workspace()
 
     def gradients(
         self, model: DualBranch, table: Tensor, step: Step, *, objective: PartObjective, selected: int | None
@@ -98,6 +99,7 @@ class Workplace:
     def move(self, device: torch.device) -> None:
         """Go on elsewhere."""
         self._tables.clear()
+        self._space = Workspace()
         forget_freed_memory(self.device)
         self.device = device
 
@@ -115,13 +117,17 @@ class Workplace:
         dropout = part.dropout
         if dropout is not None and self.device.type != "cpu":
             dropout = replace(dropout, bits=dropout.bits.to(self.device))
-
-        def of_logits(logits: Logits) -> tuple[Tensor, ImageLogs]:
-            det = None if logits.det is None else logits.det.float()
-            return objective(batch, Logits(logits.cls.float(), det))
-
-        by = _in_bf16 if self.precision is Precision.BF16 else gradients
-        return by(model, projected, batch, objective=of_logits, selected=selected, dropout=dropout, rows=rows)
+        return gradients(
+            model,
+            projected,
+            batch,
+            objective=partial(objective, batch),
+            selected=selected,
+            dropout=dropout,
+            rows=rows,
+            products=torch.bfloat16 if self.precision is Precision.BF16 else None,
+            space=self._space,
+        )
 
     def _features(self, table: Tensor, rows: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Regions on the device, and which of them are meant."""
@@ -163,6 +169,7 @@ class Workplace:
     def _give_way(self, images: int) -> None:
         at_once = min(self.images_at_once or images, images)
         self._tables.clear()
+        self._space = Workspace()
         forget_freed_memory(self.device)
         if at_once > 1:
             self.images_at_once = -(-at_once // 2)
@@ -182,25 +189,6 @@ class Workplace:
                 "The computer has not enough memory to train on a single image: nothing was changed. "
                 "Close other programs, or choose fewer hidden units in the recipe, then train again."
             )
-
-
-def _in_bf16(
-    model: DualBranch,
-    projected: Tensor,
-    batch: Batch,
-    *,
-    objective: Objective,
-    selected: int | None,
-    dropout: Dropout | None,
-    rows: Tensor | None,
-) -> tuple[Tensor, ImageLogs]:
-    """The engine's gradients with products in bf16; the weights themselves, the objective and the step in float32."""
-    half = deepcopy(model).to(torch.bfloat16)
-    features = (projected if rows is None else projected[rows]).to(torch.bfloat16)
-    outcome = gradients(half, features, batch, objective=objective, selected=selected, dropout=dropout)
-    for value, rough in zip(model.parameters(), half.parameters(), strict=True):
-        value.grad = None if rough.grad is None else rough.grad.float()
-    return outcome
 
 
 def _part(step: Step, images: slice) -> Step:
