@@ -47,6 +47,7 @@ from app.plane.sprites import CHOSEN
 from core.plane import DecisionAreas
 
 NEAR_LINE = 5.0  # logical pixels from the threshold's line that still mean it
+HANDLE = 10.0  # logical pixels of the line's top by which it is moved with any hand
 STILL = 4.0  # logical pixels that a click may tremble
 STEP = 1.25  # zoom for a notch of the wheel or a key
 NUDGE = 60.0  # pixels for one press of Shift and an arrow
@@ -65,7 +66,8 @@ PASSED_ON = (
     Qt.Key.Key_F1,
     Qt.Key.Key_Tab,
 )
-ARROW_COLOUR = "#5a2d82"
+OPEN = "#e07b00"
+ARROW_COLOUR = "#b05a2d82"  # #AARRGGBB: what lies under many arrows shows through
 
 
 class Hand(StrEnum):
@@ -204,7 +206,7 @@ class PlaneCanvas(QWidget):
         self._paint_arrows(painter)
         self._paint_threshold(painter)
         for index, colour, radius in (
-            (self.current, CHOSEN, 11.0),
+            (self.current, OPEN, 11.0),
             (self.pointed_at, theme.PLANE_INK, 8.0),
         ):
             if index is not None and (place := self.pixel_of(index)) is not None:
@@ -295,7 +297,7 @@ class PlaneCanvas(QWidget):
         if self._drag != "select" or len(self._outline) < 2:
             return
         painter.setPen(QPen(QColor(CHOSEN), 1.8, Qt.PenStyle.DashLine))
-        painter.setBrush(QColor(224, 123, 0, 36))
+        painter.setBrush(QColor(200, 0, 180, 30))
         painter.drawPolygon(QPolygonF([QPointF(*place) for place in self._shape()]))
 
     # --- mouse
@@ -307,7 +309,7 @@ class PlaneCanvas(QWidget):
         if event.button() is not Qt.MouseButton.LeftButton:
             self._drag = "pan"
         elif self._is_on_line(place):
-            self._drag = "line"
+            self._drag = "maybe line"
         else:
             self._drag = "maybe pan" if self.hand is Hand.BROWSE else "select"
 
@@ -315,7 +317,10 @@ class PlaneCanvas(QWidget):
         """Follow the hand."""
         place = event.position()
         match self._drag:
-            case "line":
+            case "maybe line" | "line":
+                if self._drag == "maybe line" and self._trembles(place):
+                    return
+                self._drag = "line"
                 frame = self._frame_at(place) or self.frames[0]
                 self.threshold_moved.emit(self._clamped(self._view.to_place(place.x(), 0, frame)[0]))
             case "select":
@@ -330,7 +335,7 @@ class PlaneCanvas(QWidget):
         """End of a click or a drag."""
         drag, self._drag = self._drag, ""
         place = event.position()
-        if drag == "maybe pan":
+        if drag == "maybe pan" or (drag == "maybe line" and self.hand is Hand.BROWSE):
             self._choose(nearest(self._projection(), place.x(), place.y()))
         elif drag == "select":
             self._select(place, keeps=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
@@ -461,13 +466,19 @@ class PlaneCanvas(QWidget):
         frame = self._frame_at(place)
         if frame is None or self.scene.threshold is None:
             return False
+        if self.hand is not Hand.BROWSE and place.y() > frame.top + HANDLE:
+            return False  # points are drawn around there; the line still has its handle
         return abs(self._view.to_pixel(self.scene.threshold, 0, frame)[0] - place.x()) <= NEAR_LINE
+
+    def _trembles(self, place: QPointF) -> bool:
+        """Whether the hand has hardly moved since it pressed."""
+        return self._pressed is not None and (place - self._pressed).manhattanLength() < STILL
 
     def _pan_to(self, place: QPointF) -> None:
         if self._pressed is None:
             return
         moved = place - self._pressed
-        if self._drag == "maybe pan" and moved.manhattanLength() < STILL:
+        if self._drag == "maybe pan" and self._trembles(place):
             return
         self._drag, self._pressed = "pan", place
         self.pan(moved.x(), moved.y())

@@ -32,6 +32,7 @@ from app.session import Session
 from core.domain import ImageId
 from storage.records import ImageRecord, ModelRecord
 
+NO_PICTURE = "Its picture cannot be read: open the image to see why."  # the reason names a file
 HOW_TO_SELECT = "Drag with Box or Lasso to select images; click one to open it."
 
 
@@ -400,7 +401,9 @@ class PlanePage(QWidget):
         self.measuring.classified.connect(self._show_areas)
         self.side.cell_chosen.connect(self._select_cell)
         self.thumbnails.loaded.connect(self._show_thumbnail)
-        self.thumbnails.failed.connect(lambda image_id, why: self._show_thumbnail(image_id, None, why))
+        self.thumbnails.failed.connect(
+            lambda image_id, _why: self._show_thumbnail(image_id, None, NO_PICTURE)
+        )
         self.source.open_asked.connect(self._ask_evaluation)
         self.source.left.connect(self._leave_evaluation)
         self.source.run_chosen.connect(self._change_run)

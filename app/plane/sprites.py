@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, Q
 from app import theme
 
 HALO = "#f2f4f6"
-CHOSEN = "#e07b00"
+CHOSEN = "#c800b4"  # stands out from every class and from the shades of the areas
 
 
 @lru_cache(maxsize=512)

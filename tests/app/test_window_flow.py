@@ -60,7 +60,10 @@ def test_a_reader_draws_retrains_exports_and_finds_everything_again(
         hand.window.worklist.which.setCurrentText(WorklistFilter.ALL.value)
         listed = hand.window.worklist.listed
         assert [store.image(listed_id).rank for listed_id in listed] == list(range(1, len(listed) + 1))
-        assert len(hand.window.plane.shown) == len(listed)
+        hand.key(Qt.Key.Key_2, CTRL)
+        assert len(hand.window.plane.points) == len(listed)
+        hand.window.plane.canvas.setFocus()
+        hand.qtbot.keyClick(hand.window.plane.canvas, Qt.Key.Key_1, CTRL)
         hand.with_dialog(ExportDialog, lambda dialog: export(hand, dialog, tmp_path / "out"))
         hand.key(Qt.Key.Key_E, CTRL)
         drawn.update(image=image_id, finding=finding.id, next=next_id, order=listed)

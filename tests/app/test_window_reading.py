@@ -322,7 +322,7 @@ def test_a_point_in_the_plane_opens_its_image(in_window: InWindow, project_folde
         hand.wait_for_image()
         hand.key(Qt.Key.Key_2, CTRL)
         hand.wait(window.plane.isVisible)
-        view = window.plane.plot.viewport()
+        view = window.plane.canvas
         hand.wait(lambda: view.rect().contains(window.plane.position_of(wanted).toPoint()))
         place = window.plane.position_of(wanted).toPoint()
         hand.qtbot.mouseMove(view, place + QPoint(1, 0))
