@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from core.crossval.inputs import feature_keys, open_store
 from core.domain import Contour, FindingType, Label
 from core.recipe import Method, Recipe
 
-RECIPE = Recipe(epochs=40, components=0, hidden=16, batch_images=64, dense_epochs=10, threads=1, learning_rate=1e-2)
+RECIPE = Recipe(
+    epochs=40, components=0, hidden=16, batch_images=64, dense_epochs=10, threads=1, learning_rate=1e-2
+)
 GRID = RECIPE.grid.key
 REGIONS, WIDTH = 6, 100
 LABELS = (Label.NORMAL, Label.BENIGN, Label.MALIGNANT, Label.BOTH)
@@ -70,8 +73,6 @@ def write_features(folder: Path, cohort: Cohort, *, strength: float = 3.0, seed:
 
 def arm(text: str, *, method: Method = Method.CLS_DET_RS, fraction: float = 0.0, **changes: object) -> Arm:
     """An arm on the small recipe."""
-    from dataclasses import replace
-
     return Arm(text, replace(RECIPE, method=method, **changes), fraction)
 
 
@@ -98,7 +99,9 @@ Run = Callable[..., tuple[list[object], dict | None]]
 def run(features_folder: Path) -> Run:
     """Run an evaluation to its end; the events, and the content of evaluation.json."""
 
-    def ran(out: Path, cohort: Cohort, plan: Plan, *, jobs: int = 1, control: Control | None = None, folder=None):
+    def ran(
+        out: Path, cohort: Cohort, plan: Plan, *, jobs: int = 1, control: Control | None = None, folder=None
+    ):
         events = evaluate_recipes(
             cohort,
             plan,
@@ -119,8 +122,8 @@ def run(features_folder: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def evaluated(run: Run, cohort: Cohort, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """Two recipes, two folds, two seeds, with a nested choice."""
+    """Two recipes, two folds, two seeds."""
     out = tmp_path_factory.mktemp("evaluated") / "out"
-    plan = Plan((WEAK, FULL), folds=2, seeds=(0, 1), inner_folds=2, resamples=100)
+    plan = Plan((WEAK, FULL), folds=2, seeds=(0, 1), resamples=100)
     _, value = run(out, cohort, plan)
     return out, value
