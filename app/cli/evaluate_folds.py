@@ -17,6 +17,7 @@ from core.control import Control
 from core.crossval import (
     Cohort,
     Plan,
+    check_plan,
     claim_folder,
     distinct_features,
     evaluate_recipes,
@@ -56,10 +57,11 @@ def run(options: Namespace, console: Console) -> None:
     out = options.out.absolute()
     claim_folder(out)
     with _project(options, console, out=out) as project:
-        for recipe in distinct_features(plan.arms):
-            _make_features(project, console, recipe=recipe)
         grids = {arm.recipe.grid.key: arm.recipe.grid for arm in plan.arms}
         cohort = cohort_of(project.store, grids=list(grids.values()))
+        check_plan(plan, cohort)
+        for recipe in distinct_features(plan.arms):
+            _make_features(project, console, recipe=recipe)
         features = project.features_folder
     # From here on the project is free for others: features only grow, and the cohort is in memory.
     _evaluate(options, console, plan=plan, cohort=cohort, features=features)

@@ -6,7 +6,7 @@ calibrated, breakdown, nested: what they say. result, tables: evaluation.json an
 
 from core.crossval.arms import TABLE_2, Arm, parse_arms
 from core.crossval.cohort import Cohort, CohortImage, KnownFinding
-from core.crossval.plan import Plan, distinct_features
+from core.crossval.plan import Plan, check_plan, distinct_features
 from core.crossval.pool import usable_cores
 from core.crossval.run import claim_folder, evaluate_recipes, read_evaluation
 from core.crossval.tables import text_report
@@ -18,6 +18,7 @@ __all__ = [
     "CohortImage",
     "KnownFinding",
     "Plan",
+    "check_plan",
     "claim_folder",
     "distinct_features",
     "evaluate_recipes",

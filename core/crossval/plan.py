@@ -53,6 +53,17 @@ class Plan:
         return self.reference or (USUAL_REFERENCE if USUAL_REFERENCE in names else names[0])
 
 
+def check_plan(plan: Plan, cohort: Cohort) -> None:
+    """Raise UserError where the cohort is too small for the folds, or lacks the contours that a recipe learns from."""
+    wanting = [arm.text for arm in plan.arms if arm.fraction > 0]
+    if wanting and not any(image.is_annotated for image in cohort.images):
+        raise UserError(
+            f"{wanting[0]} learns from contours, and no malignant image outside the test patients has one: "
+            "draw or import contours first, or leave that recipe out."
+        )
+    deal_folds(cohort, count=plan.folds, seed=plan.fold_seed)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The folds of a plan on a cohort, and its cells, the nested ones last. inner: inner folds by outer fold."""
@@ -67,7 +78,7 @@ def lay_out(plan: Plan, cohort: Cohort, *, features_folder: Path, scratch: Path)
 
     Raises UserError where the cohort is too small, or has no contours for a recipe that learns from them.
     """
-    _check_contours(plan, cohort)
+    check_plan(plan, cohort)
     folds = deal_folds(cohort, count=plan.folds, seed=plan.fold_seed)
     inner = {
         fold.number: inner_folds(cohort, fold, count=plan.inner_folds, seed=plan.fold_seed)
@@ -148,12 +159,3 @@ class _CellMaker:
             keys = feature_keys(self._cohort, recipe)
             self._known[folder.name] = {i: (key, self._images[i].label.value) for i, key in keys.items()}
         return folder
-
-
-def _check_contours(plan: Plan, cohort: Cohort) -> None:
-    wanting = [arm.text for arm in plan.arms if arm.fraction > 0]
-    if wanting and not any(image.is_annotated for image in cohort.images):
-        raise UserError(
-            f"{wanting[0]} learns from contours, and no malignant image outside the test patients has one: "
-            "draw or import contours first, or leave that recipe out."
-        )
