@@ -74,7 +74,7 @@ def check_models(project: Project) -> list[Trouble]:
     troubles = []
     for model in project.store.models():
         advice = (
-            "It is the current model: choose another one with `lesionloop score --model N`, or train again."
+            "It is the current model: use another one with `lesionloop models PROJECT promote N`, or train again."
             if model.is_current
             else "It is not the current model; its predictions stay."
         )

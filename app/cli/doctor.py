@@ -6,7 +6,14 @@ from argparse import Namespace
 
 from app.cli.console import Console
 from core.errors import UserError
-from storage.checkup import Trouble, check_database, check_features, check_images, check_models
+from storage.checkup import (
+    Trouble,
+    check_database,
+    check_features,
+    check_images,
+    check_models,
+    features_in_words,
+)
 from storage.jobs import take_leftovers
 from storage.project import Project
 
@@ -35,7 +42,8 @@ def run(options: Namespace, console: Console) -> None:
             for section, troubles in sections.items()
         },
     }
-    console.result(value, "\n".join([*done, *_lines(sections, images=len(images))]))
+        kept = features_in_words(project)
+    console.result(value, "\n".join([*done, *_lines(sections, images=len(images)), kept]))
     count = sum(map(len, sections.values()))
     if count:
         raise UserError(f"{count} things need attention; they are listed above.")
