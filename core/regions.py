@@ -212,11 +212,17 @@ def clip_to_image(contour: Contour, *, rows: int, columns: int) -> Contour | Non
         ) from error
 
 
-def _clipped(contour: Contour, *, rows: int, columns: int) -> Contour | None:
+def reaches_outside(contour: Contour, *, rows: int, columns: int) -> bool:
+    """Whether clip_to_image cuts something off."""
     x0, y0, x1, y1 = contour.bounds
+    return x0 < 0 or y0 < 0 or x1 > columns or y1 > rows
+
+
+def _clipped(contour: Contour, *, rows: int, columns: int) -> Contour | None:
     geometry = _geometry(contour)
     is_valid = bool(geometry.is_valid)
-    if is_valid and geometry.area > NO_AREA and x0 >= 0 and y0 >= 0 and x1 <= columns and y1 <= rows:
+    is_whole = not reaches_outside(contour, rows=rows, columns=columns)
+    if is_valid and geometry.area > NO_AREA and is_whole:
         return contour
     whole = geometry if is_valid else shapely.make_valid(geometry, method="structure", keep_collapsed=False)
     if whole.area <= NO_AREA:

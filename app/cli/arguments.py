@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter, _SubParsersAction
 from pathlib import Path
 
+from core.bench.figures import SECTIONS, WINDOW_SECTION
 from core.domain import Decision, FindingClass, FindingType, Label, Split
 from core.recipe import Method, Recipe
 
@@ -304,7 +305,8 @@ def _label(commands: Commands[ArgumentParser]) -> None:
         "label",
         summary="list, add contours, or decide, without a window",
         text="Says what is known of an image, or adds to it. --contours takes those of a COCO file that belong to the "
-        "image (by file name; a file that describes one image is taken whatever it calls it).",
+        "image (by file name; a file that describes one image is taken whatever it calls it, unless it names another "
+        "image of the project).",
         examples=[
             "lesionloop label my-project --list",
             "lesionloop label my-project --image 12",
@@ -455,10 +457,24 @@ def _bench(commands: Commands[ArgumentParser]) -> None:
         commands,
         "bench",
         summary="figures of speed and memory on this machine",
-        text="Times features, one training epoch, synthetic images, intervals and ranking, here and now. Takes about a "
-        "minute; other programs at work make the figures worse.",
-        examples=["lesionloop bench", "lesionloop bench --json"],
+        text="Measures here and now, on synthetic data. Goals are ratios: the program's own way beside a peer in the same "
+        "run, in turn, with one thread, by processor time. Other programs at work make all figures worse. A few "
+        "minutes; Ctrl-C ends it.",
+        examples=[
+            "lesionloop bench",
+            "lesionloop bench --only labels --only metrics",
+            "lesionloop bench --json",
+        ],
     )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[*SECTIONS, *WINDOW_SECTION],
+        metavar="SECTION",
+        help="measure this section and no other; may be given more than once",
+    )
+    sections = [f"  {name:<9} {text}" for name, text in {**SECTIONS, **WINDOW_SECTION}.items()]
+    parser.epilog = "\n".join([parser.epilog or "", "", "sections:", *sections])
     _add_threads(parser)
 
 

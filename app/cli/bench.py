@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 import sys
 import time
 from argparse import Namespace
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 
 import app
 from app.cli.console import Console
-from core.bench import Figure, machine, measurements
+from core.bench import SECTIONS, WINDOW_SECTION, Figure, load, machine, measurements, versions
 from core.evaluation import aligned
 
 
 def run(options: Namespace, console: Console) -> None:
     """Measure one thing after the other, and print them."""
-    figures: list[Figure] = []
-    console.say(machine())
-    for figure in chain(measurements(threads=options.threads), window_start()):
-        figures.append(figure)
-        console.notice(f"{figure.name}: {figure}")
+    header = {"date": dt.datetime.now().astimezone().date().isoformat(), "machine": machine()}
+    console.say(f"{header['machine']}, {header['date']}")
+    console.say(", ".join(f"{name} {version}" for name, version in versions().items()))
+    busy = load()
+    if busy is not None:
+        console.say(f"{busy:.1f} processes at work over the last minute (0 is a quiet machine)")
+    sections = [
+        name
+        for name in (*SECTIONS, *WINDOW_SECTION)
+        if name in (options.only or (*SECTIONS, *WINDOW_SECTION))
+    ]
+    figures: dict[str, list[Figure]] = {}
+    for section in sections:
+        measured = (
+            window_start() if section in WINDOW_SECTION else measurements(section, threads=options.threads)
+        )
+        for figure in measured:
+            figures.setdefault(section, []).append(figure)
+            console.notice(f"{section}: {figure.name}: {figure}")
     value = {
-        "machine": machine(),
+        **header,
+        "versions": versions(),
+        "load": busy,
         "threads": options.threads,
-        "figures": [{"name": f.name, "value": f.value, "unit": f.unit, "note": f.note} for f in figures],
+        "sections": {section: [figure.to_json() for figure in found] for section, found in figures.items()},
     }
-    rows = [["what", "figure", "how"], *([f.name, str(f), f.note] for f in figures)]
-    console.result(value, "\n".join(aligned(rows)))
+    console.result(value, _table(figures))
 
 
-def window_start() -> list[Figure]:
+def window_start() -> Iterator[Figure]:
     """Seconds from nothing to a window on screen, and its memory, offscreen; no figure where Qt cannot start."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     place = Path(app.__file__).resolve().parent.parent
@@ -47,11 +63,20 @@ def window_start() -> list[Figure]:
     )
     seconds = time.perf_counter() - started
     if done.returncode != 0:
-        return []
-    figures = [Figure("window start", seconds, "s", "no project, offscreen, from a cold process to its end")]
+        return
+    yield Figure("window start", seconds, "s", "no project, offscreen, from a cold process to its end")
     if done.stdout.strip():
-        figures.append(Figure("window memory", float(done.stdout) / 1e6, "MB", "no project"))
-    return figures
+        yield Figure("window memory", float(done.stdout) / 1e6, "MB", "no project")
+
+
+def _table(figures: dict[str, list[Figure]]) -> str:
+    parts = []
+    for section, found in figures.items():
+        rows = [[section, "figure", "goal", "how"], *([f.name, str(f), f.bar or "-", f.note] for f in found)]
+        parts.append("\n".join(aligned(rows)))
+    judged = [figure for found in figures.values() for figure in found if figure.is_met is not None]
+    met = sum(bool(figure.is_met) for figure in judged)
+    return "\n\n".join([*parts, *([f"{met} of {len(judged)} goals met."] if judged else [])])
 
 
 _WINDOW = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.domain import Contour, FindingClass, ImageId, ModelId
 from core.errors import UserError
-from core.regions import clip_to_image
+from core.regions import clip_to_image, reaches_outside
 from storage.importing.coco import CocoContour, read_contours
 from storage.importing.walk import FileIndex
 from storage.records import ImageRecord, ModelRecord
@@ -88,6 +88,9 @@ def findings_for(path: Path, image: ImageRecord, store: Store) -> FoundContours:
     notes = [f"{name}: {reason}" for name, reason in read.failed]
     if len(new) < len(mine):
         notes.append(f"{len(mine) - len(new)} contours were there already.")
+    past = sum(reaches_outside(item.contour, rows=image.rows, columns=image.columns) for item in new)
+    if past:
+        notes.append(f"{past} contours reach past the image's edge; what lies outside was cut off.")
     return FoundContours(new, tuple(notes))
 
 

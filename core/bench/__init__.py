@@ -11,39 +11,21 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.bench.figures import Figure
+from core.bench.figures import SECTIONS, WINDOW_SECTION, Figure
 
-__all__ = ["SECTIONS", "Figure", "machine", "measurements", "versions"]
-
-SECTIONS = {
-    "limits": "what the machine can do: copying and products of matrices",
-    "head": "training the head, beside published ways of training and the limits",
-    "labels": "region labels from contours, beside polygon overlays",
-    "metrics": "bootstrap intervals, beside scikit-learn and plain loops",
-    "features": "region features of one large image",
-    "work": "synthetic images, ranking, memory of this process",
-}
+__all__ = ["SECTIONS", "WINDOW_SECTION", "Figure", "load", "machine", "measurements", "versions"]
 
 
 def measurements(section: str, *, threads: int) -> Iterator[Figure]:
     """Each figure of one section as soon as it is taken. threads: for the features; ratios are of one thread."""
+    if section in ("limits", "head", "labels", "metrics"):
+        from threadpoolctl import threadpool_limits
+
+        # Idle threads of numpy's libraries would count as processor time.
+        with threadpool_limits(1):
+            yield from _ratios(section)
+        return
     match section:
-        case "limits":
-            from core.bench import limits
-
-            yield from limits.figures()
-        case "head":
-            from core.bench import head
-
-            yield from head.figures()
-        case "labels":
-            from core.bench import labelling
-
-            yield from labelling.figures()
-        case "metrics":
-            from core.bench import intervals
-
-            yield from intervals.figures()
         case "features":
             from core.bench import work
 
@@ -56,6 +38,24 @@ def measurements(section: str, *, threads: int) -> Iterator[Figure]:
             yield from work.peak_memory()
         case _:
             raise ValueError(f"no section is called {section!r}")
+
+
+def _ratios(section: str) -> Iterator[Figure]:
+    if section == "limits":
+        from core.bench import limits
+
+        return limits.figures()
+    if section == "head":
+        from core.bench import head
+
+        return head.figures()
+    if section == "labels":
+        from core.bench import labelling
+
+        return labelling.figures()
+    from core.bench import intervals
+
+    return intervals.figures()
 
 
 def machine() -> str:

@@ -12,6 +12,16 @@ from typing import Any
 
 ROUNDS = 3
 
+SECTIONS = {
+    "limits": "what the machine can do: copying and products of matrices",
+    "head": "training the head, beside published ways of training and the limits",
+    "labels": "region labels from contours, beside polygon overlays",
+    "metrics": "bootstrap intervals, beside scikit-learn and plain loops",
+    "features": "region features of one large image",
+    "work": "synthetic images, ranking, memory of this process",
+}
+WINDOW_SECTION = {"window": "the window's start and memory, offscreen"}
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -25,12 +35,12 @@ class Figure:
     at_most: float | None = None
 
     def __str__(self) -> str:
-        return f"{_digits(self.value)} {self.unit}"
+        return f"{_digits(self.value)} {self.unit}".rstrip()
 
     @property
     def is_met(self) -> bool | None:
         """Whether the figure meets its bar; None without one."""
-        if self.at_least is None and self.at_most is None:
+        if (self.at_least is None and self.at_most is None) or not math.isfinite(self.value):
             return None
         low = -math.inf if self.at_least is None else self.at_least
         high = math.inf if self.at_most is None else self.at_most
@@ -42,12 +52,13 @@ class Figure:
         if self.is_met is None:
             return ""
         limits = (("at least", self.at_least), ("at most", self.at_most))
-        texts = [f"{words} {limit:,g} {self.unit}" for words, limit in limits if limit is not None]
+        texts = [f"{words} {limit:,g} {self.unit}".rstrip() for words, limit in limits if limit is not None]
         return f"{', '.join(texts)}: {'met' if self.is_met else 'missed'}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        plain = {"name": self.name, "value": self.value, "unit": self.unit, "note": self.note}
+        value = self.value if math.isfinite(self.value) else None
+        plain = {"name": self.name, "value": value, "unit": self.unit, "note": self.note}
         return {**plain, "at_least": self.at_least, "at_most": self.at_most, "met": self.is_met}
 
 
@@ -81,11 +92,13 @@ def processor_seconds(way: Callable[[], object]) -> float:
 
 
 def _digits(value: float) -> str:
-    if not math.isfinite(value) or value == 0:
-        return str(value)
-    if abs(value) >= 100:
+    if not math.isfinite(value):
+        return "-"
+    if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
-    # Three digits without an exponent, however small.
+    if abs(value) < 1e-6:
+        return f"{value:.2g}"
+    # Three digits without an exponent.
     places = max(0, 2 - math.floor(math.log10(abs(value))))
     text = f"{value:.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

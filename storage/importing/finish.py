@@ -14,7 +14,7 @@ from core.domain import ImageId
 from core.errors import UserError
 from core.job import Job, read_result
 from core.recipe import GridSettings
-from core.regions import clip_to_image
+from core.regions import clip_to_image, reaches_outside
 from storage.changes import Changes
 from storage.importing.coco import CocoContour
 from storage.importing.kinship import Kinship, Stated
@@ -301,7 +301,7 @@ def _add_contours(plan: ImportPlan, store: Store, tally: _Tally) -> int:
         name = contour.file_name or "a contour"
         try:
             image_id = by_content.get(contour.content_hash) or tally.there[index.find(contour.file_name)]
-            added += _add_contour(image_id, contour, store)
+            added += _add_contour(image_id, contour, store, tally)
         except UserError as error:
             tally.failed.append((f"contour of {name}", str(error)))
     if added:
@@ -309,7 +309,7 @@ def _add_contours(plan: ImportPlan, store: Store, tally: _Tally) -> int:
     return added
 
 
-def _add_contour(image_id: ImageId, contour: CocoContour, store: Store) -> bool:
+def _add_contour(image_id: ImageId, contour: CocoContour, store: Store, tally: _Tally) -> bool:
     rows, columns = store.shape(image_id)
     clipped = clip_to_image(contour.contour, rows=rows, columns=columns)
     same = (contour.finding_class, contour.finding_type, clipped)
@@ -324,6 +324,9 @@ def _add_contour(image_id: ImageId, contour: CocoContour, store: Store) -> bool:
         contour=contour.contour,
         is_imported=True,
     )
+    if reaches_outside(contour.contour, rows=rows, columns=columns):
+        sentence = "A contour reaches past the image's edge; what lies outside was cut off."
+        tally.note(sentence, contour.file_name or "a contour")
     return True
 
 

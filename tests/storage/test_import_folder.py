@@ -552,6 +552,16 @@ def test_contours_that_fit_no_image_or_lie_outside_are_told_and_the_others_go_on
     assert report.failed[0][0] == "contour of z.dcm"
 
 
+def test_a_contour_that_reaches_past_the_edge_is_cut_off_there_and_that_is_told(project, folder, tmp_path):
+    write(folder, "a.dcm")
+    past, inside = [-30, 10, 60, 10, 60, 60], [10, 10, 60, 10, 60, 60]
+    report = run(project, folder, contours=coco(tmp_path, past, inside))
+    assert report.contours == 2
+    assert [note for note in report.notes if "cut off" in note] == [
+        "1 files (first: a.dcm): A contour reaches past the image's edge; what lies outside was cut off."
+    ]
+
+
 def test_a_contour_that_cannot_be_added_leaves_no_part_of_itself(project, folder, tmp_path):
     write(folder, "a.dcm")
     report = run(project, folder, contours=coco(tmp_path, [10, 10, 60, 10, 60, 60], reader="   "))
