@@ -38,9 +38,11 @@ from app.plane.scene import (
     SMOOTH_UP_TO,
     Projection,
     Scene,
+    Shown,
     nearest,
     next_towards,
     project,
+    shown_points,
     stamps,
 )
 from app.plane.sprites import CHOSEN
@@ -48,6 +50,7 @@ from core.plane import DecisionAreas
 
 NEAR_LINE = 5.0  # logical pixels from the threshold's line that still mean it
 HANDLE = 10.0  # logical pixels of the line's top by which it is moved with any hand
+SAME = 3.0  # logical pixels between points that a hand cannot tell apart
 STILL = 4.0  # logical pixels that a click may tremble
 STEP = 1.25  # zoom for a notch of the wheel or a key
 NUDGE = 60.0  # pixels for one press of Shift and an arrow
@@ -108,10 +111,13 @@ class PlaneCanvas(QWidget):
         self._is_fitted = True
         self._frames: list[Frame] = []
         self._titles: list[str] = []
-        self._shown: NDArray[np.intp] | None = None
+        self._shown: Shown | None = None
         self._where: Projection | None = None
         self._ground: NDArray[np.uint32] | None = None
         self._picture: NDArray[np.uint32] | None = None
+        self._memory = [
+            np.zeros((1, 1), np.uint32)
+        ] * 2  # of ground and picture, used again from frame to frame
         self._outline: list[tuple[float, float]] = []
         self._pressed: QPointF | None = None
         self._drag = ""
@@ -172,11 +178,18 @@ class PlaneCanvas(QWidget):
         at = np.flatnonzero(where.index == index)
         return QPointF(float(where.x[at[0]]), float(where.y[at[0]])) if len(at) else None
 
+    def others_at(self, index: int) -> int:
+        """How many other points lie all but under this one."""
+        place = self.pixel_of(index)
+        if place is None:
+            return 0
+        where = self._projection()
+        near = (np.abs(where.x - place.x()) <= SAME) & (np.abs(where.y - place.y()) <= SAME)
+        return int(near.sum()) - 1
+
     def shown_points(self) -> NDArray[np.intp]:
         """Indices of the points of shown categories and splits, in sight or not."""
-        if self._shown is None:
-            self._shown = np.flatnonzero(self.scene.shown)
-        return self._shown
+        return self._shown_points().index
 
     def fit(self) -> None:
         """Show the whole plane."""
@@ -225,12 +238,13 @@ class PlaneCanvas(QWidget):
             self._ground, self._picture, self._where = self._painted_ground(), None, None
         if self._picture is None:
             begun = time.perf_counter()
-            self._picture = self._ground.copy()
+            self._picture = self._blank(1)
+            np.copyto(self._picture, self._ground)
             shown, where = len(self.shown_points()), self._projection()
             looks = stamps(
                 self.scene,
                 where,
-                size=self.scene.symbol_size(shown),
+                size=self.scene.symbol_size(shown, self.frames),
                 ratio=self.devicePixelRatioF(),
                 is_smooth=shown <= SMOOTH_UP_TO,
             )
@@ -240,8 +254,8 @@ class PlaneCanvas(QWidget):
 
     def _painted_ground(self) -> NDArray[np.uint32]:
         ratio = self.devicePixelRatioF()
-        rows, columns = round(self.height() * ratio), round(self.width() * ratio)
-        picture = np.full((max(rows, 1), max(columns, 1)), QColor(theme.PLANE_GROUND).rgb(), np.uint32)
+        picture = self._blank(0)
+        picture.fill(QColor(theme.PLANE_GROUND).rgb())
         image = raster.as_image(picture)
         image.setDevicePixelRatio(ratio)
         frames = self.frames
@@ -250,6 +264,14 @@ class PlaneCanvas(QWidget):
         paint_ground(painter, frames, self._panel_titles(), view=self._view, areas=self._areas)
         painter.end()
         return picture
+
+    def _blank(self, which: int) -> NDArray[np.uint32]:
+        """Memory for a picture of the canvas's size in device pixels, whatever is in it."""
+        ratio = self.devicePixelRatioF()
+        shape = (max(round(self.height() * ratio), 1), max(round(self.width() * ratio), 1))
+        if self._memory[which].shape != shape:
+            self._memory[which] = np.empty(shape, np.uint32)
+        return self._memory[which]
 
     def _panel_titles(self) -> list[str]:
         if not self._titles:
@@ -456,8 +478,13 @@ class PlaneCanvas(QWidget):
 
     def _projection(self) -> Projection:
         if self._where is None:
-            self._where = project(self.scene, self.shown_points(), self._view, self.frames)
+            self._where = project(self._shown_points(), self._view, self.frames)
         return self._where
+
+    def _shown_points(self) -> Shown:
+        if self._shown is None:
+            self._shown = shown_points(self.scene)
+        return self._shown
 
     def _frame_at(self, place: QPointF) -> Frame | None:
         return next((frame for frame in self.frames if frame.holds(place.x(), place.y())), None)

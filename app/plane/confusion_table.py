@@ -75,6 +75,7 @@ class ConfusionTable(QWidget):
     def _cell(self, row: int, column: int) -> QPushButton:
         cell = QPushButton()
         cell.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        cell.setMinimumHeight(cell.fontMetrics().height() * 2 + 10)
         cell.clicked.connect(lambda: self.cell_chosen.emit(row, column))
         return cell
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QToolButton, QWidget
 
 from app.choice import Choice
 from app.plane.canvas import Hand
@@ -120,6 +120,7 @@ class SourceLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.name = QLabel()
+        self.name.setMinimumWidth(1)  # a long name makes no window wider
         self.open = QPushButton("Open evaluation...")
         self.open.setToolTip("Look at the predictions of a folder that `lesionloop evaluate --out` wrote")
         self.recipe = Choice[str]("Recipe of the evaluation", [])
@@ -141,6 +142,7 @@ class SourceLine(QWidget):
     def show_model(self, text: str) -> None:
         """The project's model is shown."""
         self.name.setText(text)
+        self.name.setToolTip(text)
         for widget in (*self._choices, self.leave):
             widget.hide()
 
@@ -174,16 +176,15 @@ class SelectionLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.says = QLabel()
-        self.says.setWordWrap(True)
+        self.says.setMinimumWidth(1)
         self.worklist = QPushButton("Make worklist")
         self.worklist.setToolTip("List the selected images alone")
         self.export = QPushButton("Export...")
         self.export.setToolTip("Export the annotations of exactly these images")
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Select nothing (Esc)")
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.says, 1)
+        line = FlowLayout(self)
+        line.addWidget(self.says)
         for button, signal in (
             (self.worklist, self.worklist_asked),
             (self.export, self.export_asked),
@@ -195,6 +196,7 @@ class SelectionLine(QWidget):
     def show_selection(self, text: str, *, has_any: bool) -> None:
         """Say how many; without any, say how to select."""
         self.says.setText(text)
+        self.says.setToolTip(text)
         for button in (self.worklist, self.export, self.clear):
             button.setVisible(has_any)
 

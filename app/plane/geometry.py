@@ -72,7 +72,7 @@ def fitted(frame: Frame) -> PlaneView:
 
 
 def panel_frames(count: int, *, width: float, height: float, margins: Sequence[float]) -> list[Frame]:
-    """Equal panels in the arrangement whose squares are largest. margins: left, top, right, bottom of each panel."""
+    """Equal square panels in the arrangement in which they are largest. margins: left, top, right, bottom of each."""
     left, top, right, bottom = margins
 
     def side(columns: int) -> float:
@@ -81,14 +81,11 @@ def panel_frames(count: int, *, width: float, height: float, margins: Sequence[f
 
     columns = max(range(1, count + 1), key=lambda each: (side(each), each))
     rows = math.ceil(count / columns)
-    across, down = width / columns, height / rows
+    length = max(side(columns), 1.0)
+    across, down = length + left + right, length + top + bottom
+    x0, y0 = (width - columns * across) / 2, (height - rows * down) / 2
     return [
-        Frame(
-            (i % columns) * across + left,
-            (i // columns) * down + top,
-            max(across - left - right, 1.0),
-            max(down - top - bottom, 1.0),
-        )
+        Frame(x0 + (i % columns) * across + left, y0 + (i // columns) * down + top, length, length)
         for i in range(count)
     ]
 

@@ -93,7 +93,9 @@ def _paint_words(painter: QPainter, frame: Frame, title: str, *, view: PlaneView
             box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick_text(value, step)
         )
     painter.drawText(
-        QRectF(frame.left, bottom + line + 2, right - frame.left, line), Qt.AlignmentFlag.AlignHCenter, ACROSS
+        QRectF(frame.left - 60, bottom + line + 2, right - frame.left + 120, line),
+        Qt.AlignmentFlag.AlignHCenter,
+        ACROSS,
     )
     painter.save()
     painter.translate(frame.left - metrics.horizontalAdvance("0.00") - 8 - line, frame.top + frame.height / 2)

@@ -320,6 +320,8 @@ class PlanePage(QWidget):
             return
         classified = self.measuring.predicted
         text = point_text(self.points, index, record, None if classified is None else classified.predicted)
+        others = self.canvas.others_at(index)
+        text += f"\n{others:,} more at this place: zoom in" if others else ""
         self.card.show_at(place.toPoint(), text, self.thumbnails.kept(record.id))
         self.canvas.setAccessibleDescription(text)
         is_wanted = not record.failure and self.thumbnails.kept(record.id) is None

@@ -32,8 +32,9 @@ def paint(picture: Picture, stamps: Sequence[Stamp]) -> None:
     if sum(len(stamp.x) for stamp in stamps) <= ONE_BY_ONE:
         _paint_each(picture, stamps)
         return
+    is_hit = np.zeros(picture.size, bool)
     for stamp in stamps:
-        _stamp(picture, stamp)
+        _stamp(picture, stamp, is_hit)
 
 
 def as_image(picture: Picture) -> QImage:
@@ -54,14 +55,15 @@ def _paint_each(picture: Picture, stamps: Sequence[Stamp]) -> None:
     painter.end()
 
 
-def _stamp(picture: Picture, stamp: Stamp) -> None:
+def _stamp(picture: Picture, stamp: Stamp, is_hit: NDArray[np.bool_]) -> None:
+    """is_hit: (rows * columns,) scratch, all False before and after."""
     columns = picture.shape[1]
     flat = picture.reshape(-1)
     middle = stamp.y.astype(np.int64) * columns + stamp.x
     if len(middle) > DISTINCT_FROM:
-        is_hit = np.zeros(len(flat), bool)
         is_hit[middle] = True
         middle = np.flatnonzero(is_hit)
+        is_hit[middle] = False
     half = len(stamp.sprite) // 2
     for row, column in np.argwhere(stamp.sprite >> 24 > 0):
         value = stamp.sprite[row, column]

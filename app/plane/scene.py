@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,11 +15,21 @@ from app.plane.raster import Stamp
 from app.plane.sprites import sprite
 
 LOOKS = 4  # of each category: hollow or full, chosen or not
-SIZES = ((500, 11), (2000, 9), (20_000, 7))  # points up to which a symbol has that many logical pixels
+SIZES = ((12, 11), (60, 9), (400, 7))  # points on 100 x 100 pixels up to which a symbol has that many pixels
 SMALLEST = 5
 SMOOTH_UP_TO = 20_000  # points up to which symbols have soft edges
 REACH = 9.0  # logical pixels from a point that still mean it
 Mask = NDArray[np.bool_]
+
+
+@dataclass(eq=False)
+class Shown:
+    """The points of shown categories and splits. index: (k,) which; x, y: (k,) float32; panel: (k,)."""
+
+    index: NDArray[np.intp]
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    panel: NDArray[np.int8]
 
 
 @dataclass(eq=False)
@@ -65,9 +76,10 @@ class Scene:
             mask &= ~np.isin(self.colouring.codes, sorted(self.hidden))
         return mask
 
-    def symbol_size(self, shown: int) -> int:
-        """Logical pixels, by how many points are shown."""
-        return next((size for most, size in SIZES if shown <= most), SMALLEST)
+    def symbol_size(self, shown: int, frames: Sequence[Frame]) -> int:
+        """Logical pixels, by how crowded the panels are."""
+        crowd = 10_000 * shown / sum(frame.width * frame.height for frame in frames)
+        return next((size for most, size in SIZES if crowd <= most), SMALLEST)
 
     def looks(self, index: NDArray[np.intp]) -> NDArray[np.int16]:
         """(k,) category * LOOKS + 2 * chosen + full."""
@@ -83,18 +95,35 @@ class Scene:
         return looks
 
 
-def project(scene: Scene, shown: NDArray[np.intp], view: PlaneView, frames: list[Frame]) -> Projection:
-    """The shown points that lie in their panels."""
+def shown_points(scene: Scene) -> Shown:
+    """What a pan or a zoom need not find out again."""
+    index = np.flatnonzero(scene.shown)
     panel_of = np.zeros(len(SPLITS), np.int8)
     for number, splits in enumerate(scene.panels):
         panel_of[sorted(splits)] = number
-    panel = panel_of[scene.points.split[shown]]
-    cx, cy = (np.array([frame.middle[axis] for frame in frames], np.float32)[panel] for axis in (0, 1))
-    dx = ((scene.points.x[shown] - view.x) * view.scale).astype(np.float32)
-    dy = ((scene.points.y[shown] - view.y) * view.scale).astype(np.float32)
-    half_width, half_height = frames[0].width / 2, frames[0].height / 2
+    points = scene.points
+    return Shown(
+        index,
+        points.x[index].astype(np.float32),
+        points.y[index].astype(np.float32),
+        panel_of[points.split[index]],
+    )
+
+
+def project(shown: Shown, view: PlaneView, frames: Sequence[Frame]) -> Projection:
+    """The shown points that lie in their panels."""
+    scale = np.float32(view.scale)
+    dx = (shown.x - np.float32(view.x)) * scale
+    dy = (np.float32(view.y) - shown.y) * scale
+    half_width, half_height = np.float32(frames[0].width / 2), np.float32(frames[0].height / 2)
     kept = (np.abs(dx) <= half_width) & (np.abs(dy) <= half_height)
-    return Projection(shown[kept], (cx + dx)[kept], (cy - dy)[kept], panel[kept])
+    index, panel = shown.index, shown.panel
+    if not kept.all():
+        dx, dy, index, panel = dx[kept], dy[kept], index[kept], panel[kept]
+    middles = np.array([frame.middle for frame in frames], np.float32)
+    dx += middles[:, 0][panel]
+    dy += middles[:, 1][panel]
+    return Projection(index, dx, dy, panel)
 
 
 def stamps(scene: Scene, where: Projection, *, size: int, ratio: float, is_smooth: bool) -> list[Stamp]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -29,7 +30,7 @@ MEASURED = (
 )
 
 
-class SidePanel(QWidget):
+class SidePanel(QScrollArea):
     """What the points amount to.
 
     Signals:
@@ -144,14 +145,21 @@ class SidePanel(QWidget):
         self.tabs.addTab(self.roc, "ROC")
         self.tabs.addTab(froc, "FROC")
         self.tabs.setDocumentMode(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 6, 0)
         layout.setSpacing(6)
         layout.addLayout(form)
         layout.addWidget(self.usual)
         layout.addWidget(self.readout)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.calibration)
+        self.setWidget(whole)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumHeight(160)
 
     def _connect(self) -> None:
         self.threshold.valueChanged.connect(self.threshold_chosen)

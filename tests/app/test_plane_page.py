@@ -152,6 +152,16 @@ def test_pointing_shows_the_picture_and_the_numbers_but_no_file_name(
     assert bright > picture.pixelColor(picture.width() - 3, 3).lightness() + 30  # the breast is at the left
 
 
+def test_points_that_lie_under_another_are_counted(page: PlanePage, scored: Project, qtbot: QtBot):
+    first, second = of_label(scored, "M")[:2]
+    corner = np.isin(page.points.image_id, [first, second])
+    moved = [np.where(corner, 0.02, values) for values in (page.points.x, page.points.y)]
+    page.canvas.scene.points = replace(page.points, x=moved[0], y=moved[1])
+    page.canvas.show_points()
+    point_at(page, qtbot, first)
+    assert "1 more at this place" in page.card.text.text()
+
+
 def test_a_picture_that_cannot_be_read_is_told_without_its_file_name(
     page: PlanePage, scored: Project, qtbot: QtBot, images_folder: Path
 ):

@@ -15,7 +15,7 @@ from app.plane.geometry import Frame, PlaneView, fitted, inside, panel_frames, t
 from app.plane.moves import moves
 from app.plane.points import LABELS, NONE, SPLITS, points_of, positions_before
 from app.plane.raster import ONE_BY_ONE, Stamp, paint
-from app.plane.scene import LOOKS, Scene, nearest, next_towards, project, stamps
+from app.plane.scene import LOOKS, Scene, nearest, next_towards, project, shown_points, stamps
 from app.plane.sprites import sprite
 from core.domain import Contour, Decision, Finding, FindingClass, FindingType, ImageId, Label
 from storage.project import Project
@@ -154,7 +154,7 @@ def test_ticks_are_round_and_written_with_the_decimals_that_they_need():
 def test_the_nearest_point_is_found_as_a_loop_finds_it_and_none_out_of_reach():
     scene = Scene(points=made_up(400), is_apart=False)
     scene.colouring = by_label(scene.points)
-    where = project(scene, np.arange(400), fitted(FRAME), [FRAME])
+    where = project(shown_points(scene), fitted(FRAME), [FRAME])
     rng = np.random.default_rng(5)
     for x, y in rng.uniform((50, 20), (450, 420), (50, 2)):
         distances = [np.hypot(px - x, py - y) for px, py in zip(where.x, where.y, strict=True)]
@@ -166,7 +166,7 @@ def test_the_nearest_point_is_found_as_a_loop_finds_it_and_none_out_of_reach():
 def test_an_arrow_key_goes_to_a_point_in_its_direction():
     points = replace(made_up(3), x=np.array([0.5, 0.7, 0.5]), y=np.array([0.5, 0.5, 0.8]))
     scene = Scene(points=points, is_apart=False, colouring=by_label(points))
-    where = project(scene, np.arange(3), fitted(FRAME), [FRAME])
+    where = project(shown_points(scene), fitted(FRAME), [FRAME])
     assert next_towards(where, 0, (1, 0)) == 1
     assert next_towards(where, 0, (0, -1)) == 2
     assert next_towards(where, 0, (-1, 0)) is None
@@ -185,7 +185,7 @@ def test_each_point_lies_in_the_panel_of_its_split():
     points = made_up(300)
     scene = Scene(points=points, colouring=by_label(points))
     frames = panel_frames(3, width=900, height=330, margins=(40, 20, 10, 40))
-    where = project(scene, np.arange(300), fitted(frames[0]), frames)
+    where = project(shown_points(scene), fitted(frames[0]), frames)
     assert len(where.index) == 300
     for index, x, y in zip(where.index, where.x, where.y, strict=True):
         frame = frames[points.split[index]]
@@ -203,7 +203,7 @@ def test_points_below_the_threshold_look_hollow_and_selected_ones_are_painted_la
     assert ((looks % 2 == 1) == (points.x >= 0.5)).all()
     assert ((looks % LOOKS >= 2) == selected).all()
     assert (looks // LOOKS == points.label).all()
-    where = project(scene, np.arange(200), fitted(FRAME), [FRAME])
+    where = project(shown_points(scene), fitted(FRAME), [FRAME])
     painted = stamps(scene, where, size=9, ratio=1.0, is_smooth=True)
     assert sum(len(stamp.x) for stamp in painted) == 200
     last = np.concatenate([stamp.x for stamp in painted])[-2:]
