@@ -79,6 +79,8 @@ def _in_helpers(
             yield cell, _reason(error) if error else ""
     # A helper that was killed takes the others' cells with it: each goes again, in a process of its own.
     for cell in lost:
+        if control.is_stopping:
+            return
         for _, error in _rounds([cell], out, jobs=1, control=control):
             yield cell, _reason(error) if error else ""
 
