@@ -42,7 +42,7 @@ def run(options: Namespace, console: Console) -> None:
             for section, troubles in sections.items()
         },
     }
-        kept = features_in_words(project)
+    kept = features_in_words(project)
     console.result(value, "\n".join([*done, *_lines(sections, images=len(images)), kept]))
     count = sum(map(len, sections.values()))
     if count:
