@@ -65,9 +65,17 @@ def run(options: Namespace, console: Console) -> None:
         features = project.features_folder
     # From here on the project is free for others: features only grow, and the cohort is in memory.
     _evaluate(options, console, plan=plan, cohort=cohort, features=features)
-    value = {"folder": str(out), **read_evaluation(out)}
+    page = _report(out, is_synthetic=options.is_demo)
+    value = {"folder": str(out), "report": str(page), **read_evaluation(out)}
     heading = [SYNTHETIC, ""] if options.is_demo else []
-    console.result(value, "\n".join([*heading, text_report(value), "", f"Everything measured is in {out}"]))
+    where = f"Everything measured is in {out}; figures and tables to look at: {page}"
+    console.result(value, "\n".join([*heading, text_report(value), "", where]))
+
+
+def _report(out: Path, *, is_synthetic: bool) -> Path:
+    from core.report import write_report  # matplotlib comes with it
+
+    return write_report(out, is_synthetic=is_synthetic)[0]
 
 
 def _plan(options: Namespace) -> Plan:

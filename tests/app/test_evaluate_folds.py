@@ -27,6 +27,19 @@ def run(capsys):
     return command
 
 
+@pytest.fixture(autouse=True)
+def reports(monkeypatch):
+    """Reports that were asked for; drawing one takes seconds and has tests of its own."""
+    asked = []
+
+    def write_report(out, *, is_synthetic):
+        asked.append(is_synthetic)
+        return [out / "report.html"]
+
+    monkeypatch.setattr("core.report.write_report", write_report)
+    return asked
+
+
 @pytest.fixture
 def recipes(tmp_path):
     """Two recipe files that train in no time."""
@@ -59,7 +72,7 @@ def annotated(project_folder):
 
 
 def test_recipes_are_cross_validated_on_a_project_without_its_test_patients(
-    run, annotated, recipes, tmp_path
+    run, annotated, recipes, reports, tmp_path
 ):
     words = ("evaluate", annotated, "--recipes", recipes, "--folds", 2, "--jobs", 1, "--resamples", 20)
     code, out, err = run(*words, "--out", tmp_path / "out", "--json")
@@ -79,10 +92,11 @@ def test_recipes_are_cross_validated_on_a_project_without_its_test_patients(
     assert code == 0, err
     assert "full.json@.5" in out
     assert "2 of 2" in out
+    assert reports == [False, False]
 
 
 def test_the_demo_makes_a_cohort_in_which_every_patient_is_held_out(
-    run, images_folder, recipes, tmp_path, monkeypatch
+    run, images_folder, recipes, reports, tmp_path, monkeypatch
 ):
     made = []
 
@@ -110,6 +124,7 @@ def test_the_demo_makes_a_cohort_in_which_every_patient_is_held_out(
         code, out, err = run(*words, "--resamples", 20, "--out", tmp_path / "out")
         assert code == 0, err
     assert made == [24]
+    assert reports == [True, True]
     assert "SYNTHETIC" in out
     assert "24 images of 12 patients" in out
     with Project.open(tmp_path / "out" / "demo" / "project", read_only=True) as project:
