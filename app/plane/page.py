@@ -180,7 +180,7 @@ class PlanePage(QWidget):
                 "they are not shown."
             )
         fold = self.source.fold.chosen
-        return points if fold == NONE else _part(points, points.fold == fold)
+        return points if fold == NONE else points.part(points.fold == fold)
 
     def _mark_current(self) -> None:
         at = np.flatnonzero(self.points.image_id == self._current) if self._current is not None else []
@@ -412,7 +412,3 @@ class PlanePage(QWidget):
         self.selection.worklist_asked.connect(lambda: self.worklist_asked.emit(self.selected_images))
         self.selection.export_asked.connect(lambda: self.export_asked.emit(self.selected_images))
         self.selection.clear_asked.connect(lambda: self._select(np.zeros(len(self.points), bool)))
-
-
-def _part(points: PlanePoints, mask: NDArray[np.bool_]) -> PlanePoints:
-    return PlanePoints(*(getattr(points, name)[mask] for name in PlanePoints.__slots__))

@@ -6,7 +6,7 @@ Letters: n points. A point is one image under one model; in an evaluation, one i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,10 @@ class PlanePoints:
     def of_split(self, split: Split | None) -> NDArray[np.bool_]:
         """(n,), the points of a split; of all with None."""
         return np.ones(len(self), bool) if split is None else self.split == SPLITS.index(split)
+
+    def part(self, mask: NDArray[np.bool_]) -> PlanePoints:
+        """Some of them, (n,)."""
+        return PlanePoints(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
 def points_of(records: Sequence[ImageRecord]) -> PlanePoints:
