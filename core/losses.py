@@ -67,6 +67,10 @@ class Batch:
         places = self.position.expand(len(values), -1)  # scatter takes a twentieth of the time of index_copy
         return table.scatter_(1, places, values).view(len(values), len(self), self.width)
 
+    def by_region(self, values: Tensor) -> Tensor:
+        """(R, n) by image to (R, T), each region with the value of its image."""
+        return values.repeat_interleave(self.offsets.diff(), dim=1, output_size=len(self.position))
+
     def region_numbers(self, places: Tensor) -> Tensor:
         """Rows of regions by their places in the padded table; a place on padding gives its image's first region.
 
@@ -155,18 +159,42 @@ def image_log_probabilities(logits: Logits, batch: Batch, *, k: int | None = Non
         strongest = select_regions(_padded_likelihoods(logits.cls, batch), k=1)
         positive, negative, _ = _of_selected(logits, batch, strongest)
         return ImageLogs(positive[:, :, 0], negative[:, :, 0])
-    if k is not None and k < batch.width:
-        selected = select_regions(_padded_likelihoods(logits.cls, batch), k=k)
-        positive, negative, exists = _of_selected(logits, batch, selected)
-        regions = batch.region_numbers(selected)
-        det = logits.det.gather(1, regions.flatten(1)).view(regions.shape)
-        det = det.masked_fill(~exists, NEGATIVE_INFINITY)
-    else:
+    if k is None or k >= batch.width:
         log_cls = log_class_probabilities(logits.cls)
-        positive, negative = batch.pad(log_cls[-2:]), batch.pad(log_complements(log_cls))
-        det = batch.pad(logits.det)
-    log_det = torch.log_softmax(det, dim=2)
+        log_det = log_softmax_by_image(logits.det, batch).repeat(2, 1)
+        both = log_det + torch.cat([log_cls[-2:], log_complements(log_cls)])
+        positive, negative = logsumexp_by_image(both, batch).view(2, 2, -1)
+        return ImageLogs(positive, negative)
+    selected = select_regions(_padded_likelihoods(logits.cls, batch), k=k)
+    positive, negative, exists = _of_selected(logits, batch, selected)
+    regions = batch.region_numbers(selected)
+    det = logits.det.gather(1, regions.flatten(1)).view(regions.shape)
+    log_det = torch.log_softmax(det.masked_fill(~exists, NEGATIVE_INFINITY), dim=2)
     return ImageLogs((log_det + positive).logsumexp(dim=2), (log_det + negative).logsumexp(dim=2))
+
+
+def log_softmax_by_image(values: Tensor, batch: Batch) -> Tensor:
+    """Log-softmax over the regions of each image. (R, T) to (R, T); each image's sum to 1 after exp."""
+    values = values - _highest(values, batch)[1]
+    total = batch.pad(values.exp(), fill=0.0).sum(dim=2)
+    return values - batch.by_region(total.log())
+
+
+def logsumexp_by_image(values: Tensor, batch: Batch) -> Tensor:
+    """Log-sum-exp over the regions of each image, (R, T) to (R, n).
+
+    Exponentials are taken of regions alone: those of the padding, of minus infinity, take several times as long.
+    """
+    highest, by_region = _highest(values, batch)
+    total = batch.pad((values - by_region).exp(), fill=0.0).sum(dim=2)
+    return total.log() + highest
+
+
+@torch.no_grad()
+def _highest(values: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    """The highest of each image, (R, n), and the same by region, (R, T); constants, which cancel in the gradient."""
+    highest = batch.pad(values).amax(dim=2)
+    return highest, batch.by_region(highest)
 
 
 @torch.no_grad()
