@@ -15,7 +15,7 @@ from core.domain import ImageId
 from core.errors import UserError
 from storage.records import ImageRecord
 
-FILE = "predictions.csv"
+FILE, IMAGES = "predictions.csv", "images.csv"
 COLUMNS = ("recipe", "seed", "fold", "split_role", "image_id", "p_benign", "p_malignant")
 _ROLES = {split.value: code for code, split in enumerate(SPLITS)}
 
@@ -33,10 +33,11 @@ class Run:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EvaluationFolder:
-    """All runs of one evaluation, by recipe and seed, in the order of the file."""
+    """All runs of one evaluation, by recipe and seed, in the order of the file. labels: by image, where it tells them."""
 
     name: str
     runs: Mapping[tuple[str, str], Run]
+    labels: Mapping[int, str]
 
     @property
     def recipes(self) -> list[str]:
@@ -70,7 +71,20 @@ def read_evaluation(folder: Path) -> EvaluationFolder:
         raise UserError(f"{folder.name} cannot be shown: {FILE} cannot be read. Evaluate again.") from error
     if not runs:
         raise UserError(f"{folder.name} cannot be shown: {FILE} holds no prediction yet.")
-    return EvaluationFolder(folder.name, {key: _run(values) for key, values in runs.items()})
+    return EvaluationFolder(
+        folder.name, {key: _run(values) for key, values in runs.items()}, _labels(folder / IMAGES)
+    )
+
+
+def other_labels(folder: EvaluationFolder, records: Mapping[ImageId, ImageRecord]) -> int:
+    """How many images of this project have another label than the evaluation knew: numbers alone do not tell whose
+    they are, so many of them mean an evaluation of another project.
+    """
+    labels = {int(image_id): record.label for image_id, record in records.items()}
+    return sum(
+        image_id in labels and label != getattr(labels[image_id], "value", "")
+        for image_id, label in folder.labels.items()
+    )
 
 
 def evaluation_points(run: Run, records: Mapping[ImageId, ImageRecord]) -> tuple[PlanePoints, int]:
@@ -85,6 +99,15 @@ def evaluation_points(run: Run, records: Mapping[ImageId, ImageRecord]) -> tuple
         records=records,
     )
     return points, int((~known).sum())
+
+
+def _labels(path: Path) -> dict[int, str]:
+    """Labels by image from images.csv; none where it is not there or says none."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return {int(row["image_id"]): row["label"] for row in csv.DictReader(file)}
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError, TypeError):
+        return {}
 
 
 Values = list[tuple[int, int, int, float, float]]

@@ -19,7 +19,7 @@ from app.plane.canvas import Hand, PlaneCanvas
 from app.plane.classifying import Classified
 from app.plane.colouring import ColourBy, Colouring
 from app.plane.controls import Controls, SelectionLine, SourceLine
-from app.plane.evaluation import EvaluationFolder, evaluation_points, read_evaluation
+from app.plane.evaluation import EvaluationFolder, evaluation_points, other_labels, read_evaluation
 from app.plane.hover_card import HoverCard
 from app.plane.legend import Legend
 from app.plane.measuring import Measuring
@@ -350,6 +350,11 @@ class PlanePage(QWidget):
         self.source.show_evaluation(folder)
         self.controls.offer_folds(True)
         self._rebuild()
+        if others := other_labels(folder, self._by_id):
+            self.warned.emit(
+                f"{others:,} images had another label when {folder.name} was evaluated: either labels have changed "
+                "since, or it is an evaluation of another project, and its points are not of the images shown here."
+            )
 
     def _tell_no_evaluation(self, why: str) -> None:
         self.source.open.setEnabled(True)

@@ -499,6 +499,24 @@ def test_predictions_of_images_of_another_project_are_counted_and_told(
     settle(page, qtbot)
 
 
+@pytest.mark.parametrize("wrong", [0, 3])
+def test_labels_that_are_not_those_of_the_evaluation_are_counted_and_told(
+    page: PlanePage, scored: Project, qtbot: QtBot, write_evaluation: Callable[..., Path], wrong: int
+):
+    folder = write_evaluation()
+    lines = ["image_id,label"]
+    for n, record in enumerate(scored.store.images()):
+        other = "B" if record.label.value == "N" else "N"
+        lines.append(f"{record.id},{other if n < wrong else record.label.value}")
+    (folder / "images.csv").write_text("\n".join(lines))
+    told: list[str] = []
+    page.warned.connect(told.append)
+    page.open_evaluation(folder)
+    qtbot.waitUntil(page.source.leave.isVisible, timeout=SECONDS)
+    settle(page, qtbot)
+    assert [text.split(" images had another label")[0] for text in told] == ([str(wrong)] if wrong else [])
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
