@@ -1,7 +1,8 @@
 """CNN-M-128, the trunk of the paper (Chatfield, Simonyan, Vedaldi, Zisserman 2014, 'VGG_CNN_M_128').
 
 Five convolutions and two fully connected layers, the second of 128 units. A 224 x 224 picture gives maps of 109, 54,
-26, 13, 13 and 6 cells; the fully connected layers are written as convolutions over the last one.
+26, 13, 13 and 6 cells. Of a whole mammogram, the convolutions are shared by all windows and the fully connected layers
+judge each window's own 13 x 13 cells of the fifth.
 """
 
 from __future__ import annotations
@@ -24,8 +25,7 @@ STRIDES = {"conv1": 2, "conv2": 2}
 PADDINGS = {"conv2": 1, "conv3": 1, "conv4": 1, "conv5": 1}
 # MatConvNet's [5 2 1e-4 0.75]: number of neighbouring channels, kappa, alpha, beta.
 NEIGHBOURS, KAPPA, ALPHA = 5, 2.0, 1e-4
-# Most pixels of a strip; a strip of a million keeps the whole pass within some three hundred megabytes.
-BUDGET = 1_000_000
+BUDGET = 600_000  # most pixels of a strip
 
 
 class ResponseNorm(nn.Module):
@@ -68,8 +68,9 @@ def cnn_m_sections(weights: Mapping[str, Tensor], *, tap: str) -> tuple[ModuleSe
         nn.MaxPool2d(3, 2, ceil_mode=True),
         *(part for name in CONVOLUTIONS[2:] for part in (layers[name], nn.ReLU())),
     )
-    head = [nn.MaxPool2d(3, 2, ceil_mode=True), layers["fc6"], nn.ReLU(), layers["fc7"]]
-    judge = nn.Sequential(*head, *([nn.ReLU()] if tap == "relu7" else []))
+    head = [nn.MaxPool2d(3, 2, ceil_mode=True), nn.Flatten(), _product(layers["fc6"]), nn.ReLU()]
+    head += [_product(layers["fc7"]), *([nn.ReLU()] if tap == "relu7" else [])]
+    judge = nn.Sequential(*head, nn.Unflatten(1, (widths["fc7"], 1, 1)))
     below = section_of(
         convolutions, inputs=3, outputs=widths["conv5"], input_stride=1, budget=BUDGET, rows_lost=1
     )
@@ -95,3 +96,11 @@ def _layer(weights: Mapping[str, Tensor], name: str) -> nn.Conv2d:
     )
     layer.load_state_dict({"weight": weight, "bias": bias})
     return layer
+
+
+def _product(layer: nn.Conv2d) -> nn.Linear:
+    """A convolution as large as its input, as one product for a whole batch: its weights are read once and not once a window."""
+    found = nn.Linear(layer.weight[0].numel(), layer.out_channels)
+    assert layer.bias is not None
+    found.load_state_dict({"weight": layer.weight.flatten(1), "bias": layer.bias})
+    return found

@@ -168,7 +168,7 @@ def _cnn_m(data: bytes, *, settings: TrunkSettings, name: str) -> Parts:
         )
     weights = read_matconvnet(data, name=name)
     sections = cnn_m_sections(weights.tensors, tap=settings.tap)
-    return Parts(sections, _less_average(weights.average), patch=PATCH)
+    return Parts(sections, less_average(weights.average), patch=PATCH)
 
 
 def _lite0_scaled(grey: NDArray[np.floating], *, is_window: bool) -> FloatArray:  # noqa: ARG001
@@ -204,7 +204,7 @@ def _scaled(found: Architecture, settings: TrunkSettings) -> Prepare:
     return prepare
 
 
-def _less_average(average: FloatArray) -> Prepare:
+def less_average(average: FloatArray) -> Prepare:
     """Grey as R, G and B in 0 to 255, less the average picture for windows, or its mean colour for a whole image."""
     colour = average.mean(axis=(1, 2), dtype=np.float64).astype(np.float32)[:, None, None]
 

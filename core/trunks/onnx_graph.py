@@ -168,6 +168,12 @@ def _mean(graph: _Graph, part: nn.AdaptiveAvgPool2d, x: str, name: str) -> str:
     return graph.add("GlobalAveragePool", [x], name)
 
 
+def _unflatten(graph: _Graph, part: nn.Unflatten, x: str, name: str) -> str:
+    shape = f"{name}_shape"
+    graph.constants.append(numpy_helper.from_array(np.array([-1, *part.unflattened_size], np.int64), shape))
+    return graph.add("Reshape", [x, shape], name)
+
+
 def _silu(graph: _Graph, _part: nn.Module, x: str, name: str) -> str:
     return graph.add("Mul", [x, graph.add("Sigmoid", [x], f"{name}_gate")], name)
 
@@ -192,6 +198,8 @@ _MODULES: dict[type[nn.Module], Callable[[_Graph, Any, str, str], str]] = {
     nn.MaxPool2d: _pool,
     nn.AvgPool2d: _pool,
     nn.AdaptiveAvgPool2d: _mean,
+    nn.Flatten: _plain("Flatten", axis=1),
+    nn.Unflatten: _unflatten,
     nn.ReLU: _plain("Relu"),
     nn.ReLU6: _clip,
     nn.GELU: _plain("Gelu"),
