@@ -63,7 +63,7 @@ def run(options: Namespace, console: Console) -> None:
         for recipe in distinct_features(plan.arms):
             _make_features(project, console, recipe=recipe)
         features = project.features_folder
-    # From here on the project is free for others: features only grow, and the cohort is in memory.
+    # From here on the project is free for others: the cohort is in memory.
     _evaluate(options, console, plan=plan, cohort=cohort, features=features)
     page = _report(out, is_synthetic=options.is_demo)
     value = {"folder": str(out), "report": str(page), **read_evaluation(out)}

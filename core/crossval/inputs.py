@@ -21,6 +21,7 @@ from core.bag_variants import read_variants
 from core.bags import Bag, BagVariant
 from core.crossval.cohort import Cohort, CohortImage
 from core.domain import Label, Split
+from core.errors import UserError
 from core.feature_file import feature_key
 from core.feature_store import FeatureStore
 from core.job import CONTOURS, ImageContours, contours_json, read_contours, write_atomically
@@ -63,8 +64,13 @@ class Inputs:
     contours: dict[int, ImageContours]
 
     def features(self, image_id: int) -> NDArray[np.float16]:
-        """(m, d) of one image."""
-        return self.store.images.read(self.images[image_id].key)
+        """(m, d) of one image. Raises UserError where they went while the evaluation was at work."""
+        try:
+            return self.store.images.read(self.images[image_id].key)
+        except KeyError as error:
+            raise UserError(
+                "Region features were removed to make room for others. Run the same command again: they are made anew."
+            ) from error
 
     def bags(self, parts: Parts, recipe: Recipe) -> tuple[list[Bag], int]:
         """The images that train and validate, with region labels on those alone that lend their contours.

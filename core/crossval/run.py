@@ -119,6 +119,11 @@ def _with_features(cohort: Cohort, plan: Plan, features_folder: Path) -> Cohort:
     )
     if not missing:
         return cohort
+    if len(missing) == len(cohort.images):
+        raise UserError(
+            "No image has the region features of every recipe: there may be no room for all of them below the limit of the "
+            "project's features. Compare recipes of one trunk at a time, or allow more room."
+        )
     note = f"{len(missing)} images have no region features and are left out for every recipe."
     return cohort.without(missing, note=note)
 

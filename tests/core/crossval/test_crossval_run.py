@@ -11,7 +11,7 @@ import pytest
 from core.control import Control
 from core.crossval import Cohort, Plan, read_evaluation, text_report
 from core.crossval.cells import read_cell
-from core.crossval.inputs import Inputs
+from core.crossval.inputs import Inputs, read_inputs
 from core.crossval.measures import Truth, measure_cell
 from core.crossval.plan import lay_out
 from core.errors import UserError
@@ -235,6 +235,18 @@ def test_images_without_features_are_left_out_for_every_recipe_and_counted(
     _, value = run(tmp_path / "out", larger, Plan((WEAK,), folds=2, resamples=0))
     assert value["cohort"]["images"] == len(cohort.images)
     assert any(note.startswith("2 images have no region features") for note in value["notes"])
+
+
+def test_where_no_image_has_features_it_is_one_sentence(run, cohort, tmp_path):
+    with pytest.raises(UserError, match="No image has the region features of every recipe"):
+        run(tmp_path / "out", cohort, Plan((WEAK,), folds=2), folder=tmp_path / "empty")
+
+
+def test_features_that_go_while_it_works_are_told_in_a_sentence(cohort, tmp_path):
+    plan = Plan((WEAK,), folds=2)
+    cell = lay_out(plan, cohort, features_folder=tmp_path / "empty", scratch=tmp_path / "inputs").cells[0]
+    with pytest.raises(UserError, match="Run the same command again"):
+        read_inputs(cell.inputs).bags(cell.parts, cell.recipe)
 
 
 def test_a_folder_of_other_things_is_left_alone(run, cohort, tmp_path):
