@@ -25,7 +25,7 @@ Classes = NDArray[np.int8]
 PLANE_CLASSES = (Label.NORMAL, Label.BENIGN, Label.MALIGNANT)
 CLASS_WORDS = ("normal", "benign", "malignant")
 UNKNOWN = -1  # the class of an image without a label
-CELLS = 160  # g
+CELLS = 128  # g
 MOST_FOR_SVM = 2000  # a kernel SVM takes time with the square of the images
 _TOLERANCE = 1e-9
 

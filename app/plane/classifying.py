@@ -12,7 +12,7 @@ from app.plane.points import SPLITS, PlanePoints
 from core.domain import ModelId, Split
 from core.errors import UserError
 from core.metrics import FrocImage
-from core.plane import UNKNOWN, DecisionAreas, FrocTable, decision_areas
+from core.plane import CELLS, UNKNOWN, DecisionAreas, FrocTable, decision_areas
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,10 +40,11 @@ def classify(points: PlanePoints) -> Classified:
     folds = np.unique(points.fold)
     predicted = np.full(len(points), UNKNOWN, np.int8)
     areas, learned, of = None, 0, 0
+    cells = CELLS if len(folds) == 1 else 1  # of several folds, none is shaded
     for fold in folds:
         here = np.flatnonzero(points.fold == fold)
         train = here[points.split[here] == SPLITS.index(Split.TRAIN)]
-        areas = decision_areas(points.position[train], points.plane_class[train])
+        areas = decision_areas(points.position[train], points.plane_class[train], cells=cells)
         predicted[here] = areas.classes_of(points.position[here])
         learned, of = learned + areas.trained_on, of + areas.of
     if areas is None:
