@@ -111,13 +111,25 @@ class Outlines:
         return is_plain
 
 
-def meeting(outlines: Outlines, boxes: Sequence[FloatArray]) -> list[IntArray]:
-    """For each contour the numbers of the boxes whose inside meets its bounds. boxes: (m, 4) for each contour."""
-    limits = zip(*outlines.low.tolist(), *outlines.high.tolist(), strict=True)
-    return [
-        ((box[:, 0] < right) & (box[:, 2] > left) & (box[:, 1] < bottom) & (box[:, 3] > top)).nonzero()[0]
-        for box, (left, top, right, bottom) in zip(boxes, limits, strict=True)
-    ]
+def meeting(
+    outlines: Outlines, boxes: FloatArray, *, first: IntArray, count: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Pairs of a box and a contour whose bounds it meets with its inside: numbers of boxes and contours, (h,) each.
+
+    boxes: (m, 4) of all images. first, count: (c,), where each contour's boxes begin, and how many they are.
+
+    Returns the pairs of contour 0, 1, ..., in each by box.
+    """
+    left, top, right, bottom = np.concatenate((outlines.low, outlines.high))
+    contour = np.repeat(np.arange(len(count)), count)
+    box = np.arange(len(contour)) + np.repeat(first - (np.cumsum(count) - count), count)
+    for near, far, low, high in ((0, 2, left, right), (1, 3, top, bottom)):
+        meets = (boxes[:, near].take(box) < high.take(contour)) & (
+            boxes[:, far].take(box) > low.take(contour)
+        )
+        found = np.flatnonzero(meets)
+        box, contour = box.take(found), contour.take(found)
+    return box, contour
 
 
 def shared_areas(outlines: Outlines, boxes: FloatArray, contour: IntArray) -> FloatArray:
@@ -147,8 +159,11 @@ def _packed(contours: Sequence[Contour]) -> tuple[FloatArray, IntArray, IntArray
     for contour in contours:
         before = len(rings)
         for polygon in contour.polygons:
-            rings += [polygon.exterior, *polygon.holes]
-            is_hole += [False, *(True for _ in polygon.holes)]
+            rings.append(polygon.exterior)
+            is_hole.append(False)
+            if polygon.holes:
+                rings += polygon.holes
+                is_hole += [True] * len(polygon.holes)
         count.append(len(rings) - before)
     size = [len(ring) for ring in rings]
     # Twice as fast as np.fromiter.
@@ -254,12 +269,11 @@ def _corner_areas(outlines: Outlines, lattice: _Lattice) -> FloatArray:
     cell = band[1] * width + band[0] + np.repeat(np.arange(count) * width**2, outlines.size)
     crossing = np.flatnonzero(cell != cell[outlines.after])
     cut = _pieces(outlines, lattice, band=band, cell=cell, crossing=crossing)
-    is_whole = np.ones(len(cell))
-    is_whole[crossing] = 0.0
     cells = np.concatenate((cell, cut[0]))
+    parts = np.concatenate(((outlines.width, outlines.moment), cut[1:]), axis=1)
+    parts[:, crossing] = 0.0  # they count by their pieces
     widths, moments = (
-        np.bincount(cells, np.concatenate(values), minlength=count * width**2).reshape(count, width, width)
-        for values in ((outlines.width * is_whole, cut[1]), (outlines.moment * is_whole, cut[2]))
+        np.bincount(cells, part, minlength=count * width**2).reshape(count, width, width) for part in parts
     )
     height = np.zeros((count, width))
     height[:, :-1] = np.where(np.isinf(lattice.line), 0.0, lattice.line)[:, count:].T

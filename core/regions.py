@@ -27,7 +27,7 @@ NO_AREA = 1e-6
 # No image has as many pixels on a side; beyond that, coordinates are nonsense and overflow in geometry.
 FARTHEST = 1e6
 # Keeps what lies between the steps in the processor's cache.
-_CONTOURS_AT_ONCE = 128
+_CONTOURS_AT_ONCE = 96
 
 
 def working_scale(spacing_mm: float | None, settings: GridSettings) -> float:
@@ -78,7 +78,7 @@ def iom(boxes: Boxes, contour: Contour) -> NDArray[np.float64]:
     if not _is_valid(outlines, [contour], asked=np.array([True])).all():
         outlines = Outlines.of([_made_valid(contour)])
     shares = np.zeros(len(boxes))
-    met = _Met.of(outlines, [boxes])
+    met = _Met.of(outlines, boxes, first=np.array([0]), count=np.array([len(boxes)]))
     shares[met.box] = met.iom
     return shares
 
@@ -125,12 +125,11 @@ def _labels(images: Sequence[Annotated], *, alpha: float) -> list[NDArray[np.int
     owner = np.repeat(np.arange(len(images)), [len(image.malignant) for image in images])
     outlines, owner = _inside(contours, owner, images)
     if outlines is not None:
-        boxes = [np.asarray(image.boxes, dtype=np.float64) for image in images]
-        met = _Met.of(outlines, [boxes[number] for number in owner.tolist()])
-        place = met.box + ends[owner][met.contour]
-        labels[place[met.iom > 0]] = RegionLabel.IGNORED
+        boxes = np.concatenate([np.asarray(image.boxes, dtype=np.float64) for image in images])
+        met = _Met.of(outlines, boxes, first=ends[owner], count=np.diff(ends)[owner])
+        labels[met.box[met.iom > 0]] = RegionLabel.IGNORED
         # A contour whose share is alpha but for rounding counts as alpha.
-        labels[place[met.iom >= max(alpha - 1e-12, np.finfo(float).tiny)]] = RegionLabel.M
+        labels[met.box[met.iom >= max(alpha - 1e-12, np.finfo(float).tiny)]] = RegionLabel.M
     bounds = ends.tolist()
     return [labels[start:stop] for start, stop in pairwise(bounds)]
 
@@ -161,22 +160,22 @@ def _inside(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Met:
-    """Pairs of a region and a contour whose bounds meet, contour by contour. box, contour: (h,), numbers. iom: (h,), in [0, 1]."""
+    """Pairs of a region and a contour whose bounds meet. box: (h,), numbers of regions. iom: (h,), in [0, 1]."""
 
     box: NDArray[np.intp]
-    contour: NDArray[np.intp]
     iom: NDArray[np.float64]
 
     @classmethod
-    def of(cls, outlines: Outlines, boxes: Sequence[Boxes]) -> Self:
-        """boxes: for each contour the regions of its image, (m, 4)."""
-        found = meeting(outlines, boxes)
-        contour = np.repeat(np.arange(len(found)), [len(numbers) for numbers in found])
-        chosen = np.concatenate([part[numbers] for part, numbers in zip(boxes, found, strict=True)])
+    def of(
+        cls, outlines: Outlines, boxes: Boxes, *, first: NDArray[np.intp], count: NDArray[np.intp]
+    ) -> Self:
+        """boxes: (m, 4) of all images. first, count: (c,), where the regions of each contour's image begin, and how many."""
+        box, contour = meeting(outlines, boxes, first=first, count=count)
+        chosen = boxes[box]
         shared = shared_areas(outlines, chosen, contour)
         shared[shared <= NO_AREA] = 0.0
         smaller = np.minimum(_box_areas(chosen), outlines.area[contour])
-        return cls(np.concatenate(found), contour, np.minimum(shared / smaller, 1.0))
+        return cls(box, np.minimum(shared / smaller, 1.0))
 
 
 def _is_valid(

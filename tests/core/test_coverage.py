@@ -153,7 +153,13 @@ def test_round_outlines_are_plain_whatever_their_direction_and_rings_with_holes_
 def test_boxes_meet_a_contour_where_their_insides_overlap_its_bounds():
     boxes = np.array([[0, 0, 10, 10], [10, 0, 20, 10], [20, 0, 30, 10], [10, 10, 20, 20]], dtype=float)
     contour = Contour.from_points([(12, 2), (20, 2), (20, 10)])
-    assert [numbers.tolist() for numbers in meeting(Outlines.of([contour]), [boxes])] == [[1]]
+    box, number = meeting(
+        Outlines.of([contour, contour]),
+        np.tile(boxes, (2, 1)),
+        first=np.array([0, 4]),
+        count=np.array([4, 4]),
+    )
+    assert (box.tolist(), number.tolist()) == ([1, 5], [0, 1])
 
 
 @given(
