@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from scipy.special import log_softmax, logsumexp
 
 from core.losses import (
     Batch,
@@ -15,13 +16,19 @@ from core.losses import (
     Logits,
     Terms,
     detection_likelihood,
+    full_objective,
     image_log_probabilities,
+    log_class_probabilities,
     log_complements,
+    log_softmax_by_image,
+    logsumexp_by_image,
     loss,
     region_likelihood,
+    select_regions,
     weak_objective,
     weak_sum,
 )
+from core.recipe import Method
 
 NORMAL, BENIGN, MALIGNANT = 0, 1, 2  # rows of p_cls
 M, BN, IGNORED = 1, 0, -1
@@ -35,6 +42,7 @@ class Case:
     det: list[np.ndarray]  # (m, 2) logits
     y: list[tuple[int, int]]  # (y_B, y_M)
     labels: list[list[int] | None]  # region labels where the image is in F
+    has_det: bool = True  # False: Max-Region
 
     def tensors(self, dtype=torch.float64):
         sizes = [len(cls) for cls in self.cls]
@@ -51,7 +59,7 @@ class Case:
         )
         cls = torch.tensor(np.concatenate(self.cls).T.copy(), dtype=dtype, requires_grad=True)
         det = torch.tensor(np.concatenate(self.det).T.copy(), dtype=dtype, requires_grad=True)
-        return Logits(cls, det), batch
+        return Logits(cls, det if self.has_det else None), batch
 
 
 def softmax(values):
@@ -63,6 +71,8 @@ def paper_image_probability(cls, det, c, k):
     """p(y_c = 1 | x), Eq. 1 to 4; c counts from 0 in (B, M); k None means no selection."""
     row = c + cls.shape[1] - 2
     p_cls = [softmax(region)[row] for region in cls]
+    if det is None:
+        return max(p_cls)
     chosen = list(range(len(cls)))
     if k is not None:
         chosen = sorted(chosen, key=lambda i: -p_cls[i])[:k]
@@ -73,7 +83,7 @@ def paper_image_probability(cls, det, c, k):
 def paper_weak(case, c, k, images):
     total = 0.0
     for t in images:
-        p = paper_image_probability(case.cls[t], case.det[t], c, k)
+        p = paper_image_probability(case.cls[t], case.det[t] if case.has_det else None, c, k)
         total += math.log(p) if case.y[t][c] else math.log(1.0 - p)
     return total
 
@@ -313,25 +323,106 @@ def test_order_of_regions_does_not_matter(k):
     assert objective(mixed, k=k) == pytest.approx(objective(case, k=k), rel=1e-12)
 
 
-@pytest.mark.parametrize("method", ["max", "dense", "selected", "no N"])
-def test_gradients_are_those_of_finite_differences(method):
-    classes = 2 if method == "no N" else 3
-    case = random_case(
-        7,
-        [5, 1, 9],
-        classes=classes,
-        y=[(1, 1), (0, 1), (1, 0)],
-        labels=[[M, BN, IGNORED], None, None],
-    )
+def case_of(method, kind, *, seed=11):
+    """Small images for one method: the odd ones, all outside F, or all in F. Returns them with k and the terms."""
+    sizes, y = [6, 1, 3, 4, 5, 2, 3], [(1, 1), (0, 1), (0, 1), (0, 1), (1, 0), (0, 0), (1, 1)]
+    annotated = [[M, M, IGNORED, BN, BN, BN], [M], [BN, IGNORED, BN], [IGNORED] * 4, None, None, None]
+    if kind == "all in F":
+        sizes, y, annotated = sizes[:3], y[:3], [annotated[0], [M], [BN, M, IGNORED]]
+    if kind == "F empty" or not method.is_semi_supervised:
+        annotated = [None] * len(sizes)
+    classes = 2 if method is Method.DB_BASELINE else 3
+    case = random_case(seed, sizes, classes=classes, y=y, labels=annotated)
+    case.has_det = method is not Method.MAX_REGION
+    k = 3 if method.value.endswith("RS") else None
+    return case, k, Terms(beta=0.7, lambda2=1.3, has_detection_loss=method is not Method.SS_BASELINE_RS)
+
+
+SEMI = [method for method in Method if method.is_semi_supervised]
+EVERY_CASE = pytest.mark.parametrize(
+    ("method", "kind"),
+    [(method, "odd") for method in Method]
+    + [(method, kind) for method in SEMI for kind in ("F empty", "all in F")],
+)
+
+
+@EVERY_CASE
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
+def test_the_loss_of_every_method_is_that_of_the_loops(method, kind, dtype, tolerance):
+    case, k, terms = case_of(method, kind)
+    logits, batch = case.tensors(dtype)
+    images = image_log_probabilities(logits, batch, k=k)
+    value = loss(logits, images, batch, counts=batch.counts(), terms=terms)
+    expected = paper_objective(case, k, beta=0.7, lambda2=1.3, has_detection=terms.has_detection_loss)
+    assert -value.item() == pytest.approx(expected, rel=tolerance)
+
+
+@EVERY_CASE
+def test_gradients_of_every_method_are_those_of_finite_differences(method, kind):
+    case, k, terms = case_of(method, kind)
     logits, batch = case.tensors()
-    k = 2 if method == "selected" else None
 
-    def value(cls, det):
-        parts = Logits(cls, None if method == "max" else det)
+    def value(cls, det=None):
+        parts = Logits(cls, det)
         images = image_log_probabilities(parts, batch, k=k)
-        return loss(parts, images, batch, counts=batch.counts(), terms=Terms())
+        return loss(parts, images, batch, counts=batch.counts(), terms=terms)
 
-    assert torch.autograd.gradcheck(value, (logits.cls, logits.det))
+    inputs = (logits.cls,) if logits.det is None else (logits.cls, logits.det)
+    # Fast: along random directions through all inputs at once; each input on its own takes a hundred times as long.
+    assert torch.autograd.gradcheck(value, inputs, fast_mode=True)
+
+
+OBJECTIVES = {
+    "Eq. 1": lambda logits, batch: log_class_probabilities(logits.cls),
+    "1 - Eq. 1": lambda logits, batch: log_complements(log_class_probabilities(logits.cls)),
+    "Eq. 2": lambda logits, batch: log_softmax_by_image(logits.det, batch),
+    "Eq. 3": lambda logits, batch: image_log_probabilities(logits, batch).positive,
+    "1 - Eq. 3": lambda logits, batch: image_log_probabilities(logits, batch).negative,
+    "Eq. 4": lambda logits, batch: image_log_probabilities(logits, batch, k=2).positive,
+    "1 - Eq. 4": lambda logits, batch: image_log_probabilities(logits, batch, k=2).negative,
+    "Eq. 5": lambda logits, batch: weak_sum(image_log_probabilities(logits, batch, k=2), batch),
+    "Eq. 8": lambda logits, batch: region_likelihood(logits.cls, batch),
+    "Eq. 9": lambda logits, batch: detection_likelihood(logits.det, batch),
+    "Eq. 10": lambda logits, batch: full_objective(logits, batch, counts=batch.counts(), terms=Terms()),
+    "Eq. 11": lambda logits, batch: weak_objective(
+        image_log_probabilities(logits, batch, k=2), batch, counts=batch.counts()
+    ),
+}
+
+
+@pytest.mark.parametrize("equation", list(OBJECTIVES))
+def test_gradients_of_every_equation_are_those_of_finite_differences(equation):
+    case = random_case(2, [3, 1, 4], y=[(1, 1), (0, 1), (1, 0)], labels=[[M, BN, M], [IGNORED], None])
+    logits, batch = case.tensors()
+    value = OBJECTIVES[equation]
+    # Fully connected to both inputs, so that one that is not used has a gradient of 0 too.
+    assert torch.autograd.gradcheck(
+        lambda cls, det: value(Logits(cls, det), batch) + 0.0 * (cls.sum() + det.sum()),
+        (logits.cls, logits.det),
+    )
+
+
+def test_sums_by_image_are_those_of_scipy_however_far_apart_the_values():
+    case = random_case(4, [1, 7, 40, 3])
+    logits, batch = case.tensors()
+    values = logits.det.detach() * torch.tensor([[1.0], [400.0]])
+    softened, summed = log_softmax_by_image(values, batch), logsumexp_by_image(values, batch)
+    for t, (start, stop) in enumerate(zip(batch.offsets[:-1], batch.offsets[1:], strict=True)):
+        own = values[:, start:stop].numpy()
+        assert summed[:, t].tolist() == pytest.approx(logsumexp(own, axis=1).tolist(), rel=1e-12)
+        assert np.allclose(softened[:, start:stop], log_softmax(own, axis=1), rtol=1e-12, atol=1e-12)
+
+
+def test_selected_regions_are_the_k_highest_or_all_of_a_short_image():
+    sizes = [1, 4, 30]
+    log_cls = torch.randn(2, sum(sizes), generator=torch.Generator().manual_seed(0))
+    _, batch = random_case(0, sizes).tensors()
+    chosen = select_regions(batch.pad(log_cls), k=4)
+    rows = batch.region_numbers(chosen)
+    for c in range(2):
+        for t, (start, stop) in enumerate(zip(batch.offsets[:-1], batch.offsets[1:], strict=True)):
+            best = sorted(range(start, stop), key=lambda row: -log_cls[c, row])[:4]
+            assert set(rows[c, t].tolist()) == set(best)
 
 
 def test_selection_carries_no_gradient_and_unselected_regions_get_none():
@@ -361,6 +452,39 @@ def test_certain_probabilities_keep_finite_values_and_gradients(k, size):
     assert torch.isfinite(value)
     assert torch.isfinite(logits.cls.grad).all()
     assert torch.isfinite(logits.det.grad).all()
+
+
+@EVERY_CASE
+@pytest.mark.parametrize(
+    ("size", "dtype"), [(1e3, torch.float64), (1e3, torch.float32), (1e30, torch.float32)]
+)
+def test_p_of_0_and_of_1_give_finite_gradients_in_every_method(method, kind, size, dtype):
+    case, k, terms = case_of(method, kind)
+    for t, cls in enumerate(case.cls):
+        for i in range(len(cls)):
+            cls[i] = size * np.eye(cls.shape[1])[(i + t) % cls.shape[1]]
+        case.det[t] = size * np.sign(case.det[t])
+    logits, batch = case.tensors(dtype)
+    images = image_log_probabilities(logits, batch, k=k)
+    extremes = images.positive.detach().exp()
+    assert extremes.min() == 0.0
+    assert extremes.max() == 1.0
+    value = loss(logits, images, batch, counts=batch.counts(), terms=terms)
+    value.backward()
+    assert torch.isfinite(value)
+    for each in (logits.cls, logits.det):
+        assert each is None or torch.isfinite(each.grad).all()
+
+
+def test_a_probability_too_small_for_a_number_keeps_its_logarithm():
+    """Every region says N by 600: p(y_M = 1) is e^-600 / (1 + 2 e^-600), which no float32 can hold."""
+    case = Case([np.array([[600.0, 0.0, 0.0]] * 3)], [np.zeros((3, 2))], [(0, 1)], [None])
+    logits, batch = case.tensors(torch.float32)
+    for k in (None, 2):
+        images = image_log_probabilities(logits, batch, k=k)
+        assert images.positive[1].item() == pytest.approx(-600.0, rel=1e-6)
+        value = loss(logits, images, batch, counts=batch.counts(), terms=Terms())
+        assert value.item() == pytest.approx(600.0, rel=1e-6)
 
 
 @pytest.mark.parametrize("target", [0, 1])
