@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import platform
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,20 +15,26 @@ from core.errors import UserError
 from core.evaluation import Task
 from core.job import write_atomically
 from core.report import numbers
-from core.report.figures import all_figures
+from core.report.answers import answers, looked_at
+from core.report.figures import COMPARED, all_figures
 from core.report.source import Source
 from core.report.style import Drawn
-from core.report.tables import comparison_rows, csv_files, figures_table
+from core.report.tables import comparison_rows, csv_files, figures_table, recall_table, run_table
 
 PAGE, FIGURES, TABLES = "report.html", "figures", "tables"
 TEMPLATE = Path(__file__).with_name("page.html.j2")
+OURS = re.compile(
+    r"(plane|training)-\d+\.(svg|png)|(differences|froc|roc|confusion|reliability)\.(svg|png)|nested\.csv"
+)
+MOST_NAMED = 6  # failed runs of one recipe and reason that are named
 
 
 def write_report(out: Path, *, is_synthetic: bool = False) -> list[Path]:
     """Write OUT/report.html, OUT/tables/*.csv and OUT/figures/*.svg and *.png from a finished evaluation.
 
-    is_synthetic: the images are the phantom's, and the page says so. Returns the files, the page first. Raises
-    UserError where the folder holds no finished evaluation or cannot be written.
+    is_synthetic: the images are the phantom's, and the page says so. Figures and tables that an earlier report left and
+    this one has no use for are removed. Returns the files, the page first. Raises UserError where the folder holds no
+    finished evaluation, is damaged, or cannot be written.
     """
     source = Source.read(out)
     figures = list(all_figures(source))
@@ -38,15 +45,23 @@ def write_report(out: Path, *, is_synthetic: bool = False) -> list[Path]:
             content[f"{FIGURES}/{figure.name}.png"] = figure.png
     page = {PAGE: _page(source, figures, is_synthetic=is_synthetic).encode()}
     try:
+        _remove_old(out, content)
         for name, data in (content | page).items():
             (out / name).parent.mkdir(exist_ok=True)
             write_atomically(out / name, data)
     except OSError as error:
         raise UserError(
             f"The report could not be written into {out.name}: {error.strerror or 'the folder refuses it'}. "
-            "The figures measured are in evaluation.json."
+            "Everything measured is in evaluation.json; make room or allow writing there, then run the same command again."
         ) from error
     return [out / name for name in (page | content)]
+
+
+def _remove_old(out: Path, content: Mapping[str, bytes]) -> None:
+    """What an earlier report wrote and this one does not: figures of recipes that are no longer there."""
+    for path in [*(out / FIGURES).glob("*"), *(out / TABLES).glob("*")]:
+        if OURS.fullmatch(path.name) and f"{path.parent.name}/{path.name}" not in content:
+            path.unlink()
 
 
 def _page(source: Source, figures: Sequence[Drawn], *, is_synthetic: bool) -> str:
@@ -61,7 +76,7 @@ def _page(source: Source, figures: Sequence[Drawn], *, is_synthetic: bool) -> st
         "mean_sd": numbers.mean_sd,
         "inline": lambda data: f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}",
     }
-    by_name = {figure.name: figure for figure in figures}
+    by_number = dict(enumerate(source.recipes, start=1))
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         value=source.value,
         is_synthetic=is_synthetic,
@@ -69,57 +84,36 @@ def _page(source: Source, figures: Sequence[Drawn], *, is_synthetic: bool) -> st
         abnormal=figures_table(source, task=Task.ABNORMAL, level="image"),
         breast={task.value: figures_table(source, task=task, level="breast") for task in Task},
         froc={task.value: figures_table(source, task=task, level="froc") for task in Task},
-        answers=_answers(source),
-        compared={
-            name: comparison_rows(source, name=name) for name in ("auroc", "paucr", "sensitivity_at_1")
-        },
-        figure=by_name,
-        planes=[figure for figure in figures if figure.name.startswith("plane-")],
-        training=[figure for figure in figures if figure.name.startswith("training-")],
-        failed=[cell for cell in source.value["cells"] if cell["state"] == "failed"],
+        recall=recall_table(source),
+        runs=run_table(source),
+        answers=answers(source),
+        compared={name: comparison_rows(source, name=name) for name in COMPARED},
+        figure={figure.name: figure for figure in figures},
+        shown=looked_at(source),
+        planes={recipe: f"plane-{number}" for number, recipe in by_number.items()},
+        training={recipe: f"training-{number}" for number, recipe in by_number.items()},
+        failures=_failures(source),
         made=_made(),
     )
 
 
-def _answers(source: Source) -> list[str]:
-    """The main result in plain words."""
-    reference = source.value["reference"]
-    task = Task.MALIGNANT
-    said = []
-    for name, level, words in (
-        ("auroc", "image", "Telling malignant images from the rest (AUROC)"),
-        ("sensitivity_at_1", "froc", "Finding the lesion at one false mark a called image (FROC)"),
-    ):
-        found = {
-            recipe: source.figure(recipe, task=task.value, level=level, name=name)["mean"]
-            for recipe in source.recipes
-        }
-        known = {recipe: mean for recipe, mean in found.items() if mean is not None}
-        if not known:
-            said.append(f"{words}: not measured.")
-            continue
-        best = max(known, key=lambda recipe: known[recipe])
-        if best == reference or reference not in known:
-            said.append(f"{words}: {best} is highest, {known[best]:.3f}.")
-            continue
-        row = (
-            next(r for r in comparison_rows(source, name=name) if r["recipe"] == best)
-            if _compared(source)
-            else None
-        )
-        test = (
-            f" The difference is {row['difference']}; {row['verdict']} (p {row['p_holm']} after Holm)."
-            if row
-            else ""
-        )
-        said.append(
-            f"{words}: {best} is highest, {known[best]:.3f} against {known[reference]:.3f} of {reference}.{test}"
-        )
-    return said
+def _failures(source: Source) -> list[str]:
+    """One sentence for each recipe and reason of failed runs."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for cell in source.value["cells"]:
+        if cell["state"] == "failed":
+            inner = "" if cell["inner"] is None else f".{cell['inner']}"
+            run = f"seed {cell['seed']} fold {cell['fold']}{inner}"
+            found.setdefault((cell["recipe"], cell["reason"]), []).append(run)
+    return [
+        f"{recipe}, {len(runs)} {'run' if len(runs) == 1 else 'runs'} ({_some(runs)}): {reason}"
+        for (recipe, reason), runs in found.items()
+    ]
 
 
-def _compared(source: Source) -> bool:
-    return bool(source.value["comparisons"]["against_reference"])
+def _some(runs: Sequence[str]) -> str:
+    left = len(runs) - MOST_NAMED
+    return ", ".join(runs[:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
 
 
 def _made() -> dict[str, Any]:

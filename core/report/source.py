@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import Label
+from core.errors import UserError
 
 Row = dict[str, Any]
 FloatArray = NDArray[np.float64]
@@ -24,6 +24,22 @@ class Places:
 
     position: FloatArray
     label: tuple[Label, ...]
+
+    @classmethod
+    def of(cls, placed: Sequence[tuple[float, float, Label]]) -> Self:
+        """From (p_M, p_B, label) of each image."""
+        position = np.array([place[:2] for place in placed], np.float64).reshape(-1, 2)
+        return cls(position, tuple(place[2] for place in placed))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Plane:
+    """The probability plane of one run."""
+
+    train: Places
+    test: Places
+    seed: int
+    fold: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,6 +79,10 @@ class Source:
         """The row of `roc` or `froc` of a recipe and task."""
         return next(r for r in self.value[what] if (r["recipe"], r["task"]) == (recipe, task))
 
+    def fraction(self, recipe: str) -> float:
+        """The part of the malignant training images' contours that the recipe learns from."""
+        return float(next(r["fraction"] for r in self.value["recipes"] if r["recipe"] == recipe))
+
     def curves(self, recipe: str) -> list[Curves]:
         """Every figure of the recipe's outer cells, epoch by epoch; a shorter fit is NaN after its end."""
         tables = [_columns(path) for path in self._curve_files(recipe)]
@@ -78,22 +98,40 @@ class Source:
             found.append(Curves(name, value))
         return found
 
-    def plane(self, recipe: str) -> tuple[dict[str, Places], str] | None:
-        """Training and held-out images of the recipe's first cell in the plane, and which cell it is."""
-        labels = {row["image_id"]: Label(row["label"]) for row in _csv(self.folder / "images.csv")}
-        rows = [row for row in _csv(self.folder / "predictions.csv") if row["recipe"] == recipe]
-        if not rows:
-            return None
-        first = min((int(row["seed"]), int(row["fold"])) for row in rows)
-        mine = [row for row in rows if (int(row["seed"]), int(row["fold"])) == first]
-        found = {}
-        for role in ("train", "test"):
-            part = [row for row in mine if row["split_role"] == role]
-            position = [(float(row["p_malignant"]), float(row["p_benign"])) for row in part]
-            found[role] = Places(
-                np.array(position, np.float64).reshape(-1, 2), tuple(labels[row["image_id"]] for row in part)
-            )
-        return found, f"seed {first[0]}, fold {first[1]}"
+    def planes(self) -> dict[str, Plane]:
+        """Training and held-out images of each recipe's first finished run, by recipe.
+
+        Raises UserError where predictions.csv or images.csv cannot be read.
+        """
+        first = self._first_runs()
+        placed: dict[str, dict[str, list[tuple[float, float, Label]]]] = {
+            recipe: {"train": [], "test": []} for recipe in first
+        }
+        try:
+            labels = {row["image_id"]: Label(row["label"]) for row in _csv(self.folder / "images.csv")}
+            for row in _csv(self.folder / "predictions.csv"):
+                recipe, role = row["recipe"], row["split_role"]
+                if role in ("train", "test") and first.get(recipe) == (int(row["seed"]), int(row["fold"])):
+                    place = (float(row["p_malignant"]), float(row["p_benign"]), labels[row["image_id"]])
+                    placed[recipe][role].append(place)
+        except (OSError, KeyError, ValueError) as error:
+            raise UserError(
+                f"predictions.csv or images.csv of {self.folder.name} is missing or damaged. Run the same evaluation "
+                "again: the runs that are finished are kept."
+            ) from error
+        return {
+            recipe: Plane(Places.of(roles["train"]), Places.of(roles["test"]), *first[recipe])
+            for recipe, roles in placed.items()
+        }
+
+    def _first_runs(self) -> dict[str, tuple[int, int]]:
+        """(seed, fold) of the first finished run of each recipe that has one."""
+        found: dict[str, tuple[int, int]] = {}
+        for cell in self.value["cells"]:
+            if cell["inner"] is None and cell["state"] == "done":
+                run = (cell["seed"], cell["fold"])
+                found[cell["recipe"]] = min(run, found.get(cell["recipe"], run))
+        return found
 
     def _curve_files(self, recipe: str) -> Iterator[Path]:
         for cell in self.value["cells"]:
@@ -103,18 +141,12 @@ class Source:
                 yield path
 
 
-def _csv(path: Path) -> list[dict[str, str]]:
+def _csv(path: Path) -> Iterator[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        yield from csv.DictReader(file)
 
 
 def _columns(path: Path) -> dict[str, FloatArray]:
-    rows = _csv(path)
+    rows = list(_csv(path))
     names = list(rows[0]) if rows else ["epoch"]
     return {name: np.array([float(row[name]) if row[name] else np.nan for row in rows]) for name in names}
-
-
-def read_json(path: Path) -> Row:
-    """A JSON object of a file."""
-    value: Row = json.loads(path.read_bytes())
-    return value
