@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.engine import Dropout, gradient_share, gradients, logits_of
+from core.engine import CHUNK_ROWS, WORD, Dropout, Workspace, gradient_share, gradients, logits_of
 from core.losses import Batch, Terms, image_log_probabilities, loss
 from core.model import DualBranch
 from core.projection import Projection
@@ -235,11 +235,62 @@ def test_logits_in_chunks_are_those_of_the_model(method):
     assert plain.det is None or torch.allclose(plain.det, chunked.det)
 
 
-def test_a_step_is_the_same_bit_for_bit_when_it_is_repeated():
-    images = cohort([300, 150, 9], [(0, 1), (1, 0), (0, 0)], [None] * 3)
-    first, second = (both_ways(images, Method.CLS_DET_RS, dtype=torch.float32)[3] for _ in range(2))
-    for name, gradient in first.items():
-        assert torch.equal(gradient, second[name])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("method", [Method.CLS_DET, Method.CLS_DET_RS])
+def test_a_step_is_the_same_bit_for_bit_when_it_is_repeated(method, threads):
+    images = cohort([300, 1500, 9], [(0, 1), (1, 0), (0, 0)], [None] * 3)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        steps = [step_in_float32(images, method) for _ in range(2)]
+    finally:
+        torch.set_num_threads(before)
+    for name, gradient in steps[0].items():
+        assert torch.equal(gradient, steps[1][name])
+
+
+def step_in_float32(images, method, *, space=None, products=None, rate=0.5):
+    model, batch = model_of(method, dtype=torch.float32), images.batch()
+    dropout = Dropout.draw(len(images.rows), HIDDEN, rate=rate, generator=torch.Generator().manual_seed(5))
+    gradients(
+        model,
+        images.rows.float(),
+        batch,
+        objective=objective_of(batch, method, model.k),
+        selected=model.k,
+        dropout=dropout,
+        space=space,
+        products=products,
+    )
+    return {name: parameter.grad for name, parameter in model.named_parameters()}
+
+
+def test_memory_used_again_leaves_nothing_behind():
+    """A short step after a long one, and a long one after a short one, dense and sparse, in the same memory."""
+    space = Workspace()
+    long = cohort([2000, 600], [(0, 1), (1, 0)], [None] * 2)
+    short = cohort([40, 3], [(0, 1), (0, 0)], [None] * 2)
+    assert len(long.rows) > CHUNK_ROWS
+    for images in (short, long, short):
+        for method in (Method.CLS_DET, Method.CLS_DET_RS):
+            kept, fresh = step_in_float32(images, method, space=space), step_in_float32(images, method)
+            for name, gradient in fresh.items():
+                assert torch.equal(gradient, kept[name])
+
+
+@pytest.mark.parametrize("method", [Method.CLS_DET, Method.SS_CLS_DET_RS])
+def test_products_in_bfloat16_give_float32_gradients_near_the_exact_ones(method):
+    exact = step_in_float32(odd_cohort(method), method)
+    rough = step_in_float32(odd_cohort(method), method, products=torch.bfloat16)
+    for name, gradient in exact.items():
+        assert rough[name].dtype == torch.float32
+        assert 0.0 < (rough[name] - gradient).norm() < 0.05 * gradient.norm(), name
+
+
+def test_chunks_that_cut_through_a_word_of_bits_are_refused():
+    images = odd_cohort(Method.CLS_DET)
+    with pytest.raises(ValueError, match="not a multiple of 32"):
+        both_ways(images, Method.CLS_DET, chunk_rows=WORD + 1)
 
 
 def test_dropout_drops_its_share_and_keeps_the_expectation():
