@@ -24,8 +24,10 @@ def phantom() -> Iterator[Figure]:
 
 
 def features(*, threads: int) -> Iterator[Figure]:
-    """Region features of one large image with either engine; see core.features_bench."""
-    from core.features_bench import measure
+    """Region features of one large image: one pass beside window by window, and either engine."""
+    from core.features_bench import measure, ratios
+
+    yield from ratios()
 
     cases = (("onnxruntime", "dense"), ("torch", "dense"))
     for name, value, unit in measure(threads=threads, rounds=2, cases=cases):
