@@ -122,9 +122,9 @@ def pool_cells(
     down, across = ((overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32) for overlap in overlaps)
     pooled = np.empty((len(boxes), len(cells)), np.float32)
     spans, members = np.unique(down, axis=0, return_inverse=True)
-    for index, span in enumerate(spans):
-        touched = np.flatnonzero(span)
-        band = np.tensordot(span[touched], cells[:, touched], axes=(0, 1))
+    lines = np.ascontiguousarray(cells.transpose(1, 0, 2)).reshape(cells.shape[1], -1)
+    bands = (spans @ lines).reshape(len(spans), len(cells), -1)  # each row of regions once, in one product
+    for index, band in enumerate(bands):
         chosen = np.flatnonzero(members.ravel() == index)
         pooled[chosen] = across[chosen] @ band.T
     return pooled
