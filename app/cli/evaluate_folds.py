@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +39,25 @@ from storage.records import SplitSettings
 
 USUAL_RECIPES = "table2"
 READER = "simulated reader"
-DEMO, STATE = "demo", "demo.json"
+DEMO, STATE, PROJECT = "demo", "demo.json", "project"
 SYNTHETIC = (
     "SYNTHETIC: these mammograms are computed from random numbers, and their contours are the true ones. No figure measured "
     "on them says anything about breasts, readers or a model in use. Research only, not for diagnosis."
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Images with their labels and known contours, as `lesionloop import` takes them."""
+
+    images: Path
+    csv: Path | None
+    contours: Path | None
+
+
 def is_wanted(options: Namespace) -> bool:
     """Whether the options ask for a cross-validation, and not for the measure of one model."""
-    return bool(options.recipes or options.folds or options.is_demo or options.is_nested)
+    return bool(options.recipes or options.folds or options.is_demo or options.is_nested or options.csv)
 
 
 def run(options: Namespace, console: Console) -> None:
@@ -83,8 +92,11 @@ def _plan(options: Namespace) -> Plan:
         raise UserError("Say which project: `lesionloop evaluate PROJECT`, or use --demo.")
     if options.project is not None and options.is_demo:
         raise UserError("--demo makes images of its own: leave the project out.")
-    for name in ("split", "model", "contours", "intervals"):
+    is_folder = options.project is not None and _holds_images(options.project)
+    for name in ("split", "model", "intervals", *(() if is_folder else ("contours", "csv"))):
         if getattr(options, name):
+            if name == "csv":
+                raise UserError("--csv belongs to a folder of images; what is named is none: leave it out.")
             raise UserError(
                 f"--{name} belongs to the measure of one model, not to a cross-validation: leave it out."
             )
@@ -142,26 +154,47 @@ def _make_features(project: Project, console: Console, *, recipe: Recipe) -> Non
 
 @contextmanager
 def _project(options: Namespace, console: Console, *, out: Path) -> Iterator[Project]:
-    if not options.is_demo:
+    """The project named; or one in the results' folder, of the demo's images or of the folder of images named."""
+    if options.is_demo:
+        console.say(SYNTHETIC)
+        folder = out / DEMO
+        _make_cohort(folder, console, images=options.images)
+        cohort = folder / "cohort"
+        source = Source(cohort / "images", cohort / "labels.csv", cohort / "contours.json")
+        with _imported(source, console, path=folder / PROJECT, reader=READER) as project:
+            yield project
+    elif _holds_images(options.project):
+        source = Source(options.project, options.csv, options.contours)
+        with _imported(source, console, path=out / PROJECT) as project:
+            yield project
+    else:
         with Project.open(options.project) as project:
             yield project
-        return
-    console.say(SYNTHETIC)
-    folder = out / DEMO
-    _make_cohort(folder, console, images=options.images)
-    path = folder / "project"
-    # No test patients: every patient is held out once.
-    splits = SplitSettings(test_fraction=0, validation_fraction=0)
+
+
+def _holds_images(folder: Path) -> bool:
+    """Whether the folder is one of images and not of a project."""
+    return folder.is_dir() and not (folder / DATABASE).exists()
+
+
+@contextmanager
+def _imported(source: Source, console: Console, *, path: Path, reader: str = "") -> Iterator[Project]:
+    """A project of these images, made once. No patient is frozen for testing: every one is held out once."""
     is_there = (path / DATABASE).exists()
+    if not is_there:
+        plan_import(
+            source.images, source.csv, source.contours
+        )  # a plan that cannot be made leaves nothing behind
+    splits = SplitSettings(test_fraction=0, validation_fraction=0)
     with Project.open(path) if is_there else Project.create(path, splits=splits) as project:
-        cohort = folder / "cohort"
-        plan = plan_import(
-            cohort / "images", cohort / "labels.csv", cohort / "contours.json", project=project
-        )
-        contours = tuple(replace(contour, reader=READER) for contour in plan.contours)
-        report = import_folder(project, console, plan=replace(plan, contours=contours))
-        for name, reason in report.failed:
-            console.say(f"{name}: {reason}")
+        plan = plan_import(source.images, source.csv, source.contours, project=project)
+        if reader:
+            plan = replace(plan, contours=tuple(replace(contour, reader=reader) for contour in plan.contours))
+        report = import_folder(project, console, plan=plan)
+        for text in (*report.notes, *(f"{name}: {reason}" for name, reason in report.failed)):
+            console.say(text)
+        if report.not_inspected:
+            raise KeyboardInterrupt
         yield project
 
 

@@ -137,9 +137,24 @@ def test_the_demo_makes_a_cohort_in_which_every_patient_is_held_out(
     assert "holds a demo of 24 images" in err
 
 
+def test_a_folder_of_images_with_its_labels_is_evaluated_without_a_project_of_its_own(
+    run, images_folder, recipes, tmp_path
+):
+    weak = recipes.partition(",")[0]
+    words = ("evaluate", images_folder, "--csv", images_folder / "labels.csv", "--recipes", weak, "--folds", 2)
+    for _ in range(2):
+        code, out, err = run(*words, "--jobs", 1, "--resamples", 20, "--out", tmp_path / "out")
+        assert code == 0, err
+        assert "24 images of 12 patients" in out
+    assert not (images_folder / "project.db").exists()
+    with Project.open(tmp_path / "out" / "project", read_only=True) as project:
+        assert {image.split for image in project.store.images()} == {Split.TRAIN}
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
+        (["PROJECT", "--csv", "labels.csv", "--out", "OUT"], "--csv belongs to a folder of images"),
         (["--recipes", "Cls-Det-RS"], "Say which project"),
         (["PROJECT", "--recipes", "Cls-Det-RS"], "--out FOLDER"),
         (["PROJECT", "--demo", "--out", "OUT"], "leave the project out"),

@@ -26,11 +26,13 @@ def add_evaluate(commands: Commands[ArgumentParser]) -> None:
         "malignant findings against the contours in the project or, with --contours, those of a COCO file. With "
         "--recipes (or --folds, --nested, --demo) it cross-validates recipes by patient instead, as the paper does, and "
         "writes all that it measures into a folder; run again, it goes on where it was stopped. Test patients take no "
-        "part in that. docs/evaluation.md tells the measures and the folder.",
+        "part in that. Instead of a project it takes a folder of images with --csv and --contours, as `import` does. "
+        "docs/evaluation.md tells the measures and the folder.",
         examples=[
             "lesionloop evaluate my-project --split test --intervals",
             "lesionloop evaluate my-project --contours reference.json --json",
             "lesionloop evaluate my-project --recipes Cls-Det-RS,SS-Cls-Det-RS@.5 --folds 5 --out folds",
+            "lesionloop evaluate my-images --csv labels.csv --contours contours.json --recipes table2 --out table",
             "lesionloop evaluate --demo --images 240 --recipes table2 --folds 5 --seeds 0,1 --out table",
         ],
     )
@@ -42,6 +44,9 @@ def add_evaluate(commands: Commands[ArgumentParser]) -> None:
         "--model", type=int, metavar="N", help="number of the model (default: the current one)"
     )
     model.add_argument("--contours", type=Path, metavar="FILE", help="reference contours, a COCO file")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="labels, where PROJECT is a folder of images"
+    )
     model.add_argument("--intervals", action="store_true", help="95 %% intervals from resampled patients")
     parser.add_argument("--resamples", type=positive, default=1000, metavar="N", help="default %(default)s")
     folds = parser.add_argument_group("cross-validation")
