@@ -252,7 +252,7 @@ def _beside_limits(taken: dict[str, float], bags: list[Bag]) -> Iterator[Figure]
         seconds = taken[WAY.format(name)]
         note = f"{work / seconds / gemm[CHUNK]:.0%} of {CHUNK}, {share:.0%} of the regions go back"
         yield Figure(f"{name}: operations", work / seconds / 1e9, "GFLOP/s", note)
-        note = f"{moved / seconds / copying:.0%} of {COPY}: not what it waits for"
+        note = f"{moved / seconds / copying:.0%} of {COPY}"
         yield Figure(f"{name}: bytes", moved / seconds / 1e9, "GB/s", note)
     limit = 2 * forward / gemm[CHUNK]
     note = f"forward and backward pass of all regions at {CHUNK}'s rate: {limit:.3g} s"
