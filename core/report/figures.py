@@ -145,7 +145,7 @@ def reliability(source: Source) -> Drawn:
     recipes = [recipe for recipe in source.recipes if any((recipe, which) in found for which in CLASS_WORDS)]
     if not recipes:
         return missing(name, title, "no run was finished.")
-    labels = labels_of(recipes, length=28)
+    labels = labels_of(recipes, length=22)
     figure, axes = panels([labels[r] for r in recipes], columns=4, size=(2.4, 2.3), title_size=8.5)
     for axis, recipe in zip(axes, recipes, strict=True):
         axis.plot([0, 1], [0, 1], color="#BBBBBB", linewidth=1, linestyle=":")
@@ -155,7 +155,12 @@ def reliability(source: Source) -> Drawn:
             size = np.array([one["images"] for one in bins], np.float64)
             said, so = ([one[key] for one in bins] for key in ("predicted", "observed"))
             axis.plot(said, so, color=colour, linewidth=1.0, linestyle="-" if which == "M" else "--")
-            dots: dict[str, Any] = {"color": colour, "marker": "^" if which == "M" else "s", "zorder": 3}
+            dots: dict[str, Any] = {
+                "color": colour,
+                "marker": "^" if which == "M" else "s",
+                "zorder": 3,
+                "clip_on": False,
+            }
             axis.scatter(said, so, s=np.maximum(LARGEST_DOT * size / size.max(), 4), label=words, **dots)
         unit_square(axis, x="mean probability said", y="share that is so")
     legend_below(figure, axes[0])

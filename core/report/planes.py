@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_VECTORS = 2000  # images of one panel that an SVG holds as shapes; more become pixels
+WHOLE = (0.0, 1.0, 0.0, 1.0)
 LEAST_WINDOW = 0.05  # of the plane's side that a figure shows
 WORDS = {Label.NORMAL: "normal", Label.BENIGN: "benign", Label.MALIGNANT: "malignant", Label.BOTH: "both"}
 
@@ -48,16 +49,17 @@ def plane(found: Plane | None, recipe: str, *, number: int) -> Drawn:
         return missing(name, title, "no run of this recipe was finished.")
     figure, axes = panels(["Training images", "Held-out images"], columns=2, size=(4.0, 3.9))
     areas, remark = _areas(found.train)
+    window = _window(found)
+    if window != WHOLE:
+        remark += " All images lie in a small part of the plane: only that part is drawn."
     for axis, part in zip(axes, (found.train, found.test), strict=True):
         if areas is not None:
-            _shade(axis, areas)
+            _shade(axis, areas, window)
         _scatter(axis, part)
         unit_square(axis, x="p(malignant)", y="p(benign)")
         axis.grid(visible=False)
-    if (part_shown := _window(found)) is not None:
-        remark += " All images lie in a small part of the plane: only that part is drawn."
-        for axis in axes:
-            axis.set(xlim=part_shown[0], ylim=part_shown[1])
+        if window != WHOLE:
+            axis.set(xlim=window[:2], ylim=window[2:])
     legend_below(figure, axes[0], columns=4)
     caption = (
         f"One run, seed {found.seed} and fold {found.fold}: {len(found.train.label)} training and "
@@ -74,7 +76,7 @@ def confusion(source: Source) -> Drawn:
     tables = [table for table in source.value["confusion"] if table["cells"]]
     if not tables:
         return missing(name, title, "no run's training images hold all of N, B and M.")
-    labels = labels_of([table["recipe"] for table in tables], length=28)
+    labels = labels_of([table["recipe"] for table in tables], length=22)
     figure, axes = panels([labels[t["recipe"]] for t in tables], columns=4, size=(2.25, 2.3), title_size=8.5)
     colours = LinearSegmentedColormap.from_list("share", ["#FFFFFF", "#0072B2"])
     for axis, table in zip(axes, tables, strict=True):
@@ -117,27 +119,36 @@ def _areas(train: Places) -> tuple[DecisionAreas | None, str]:
     return areas, f"Shaded: what a kernel SVM fitted on {fitted} calls N (blue), B (green) and M or MB (red)."
 
 
-def _window(found: Plane) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Limits of x and y, alike in length, where all images lie in less than a quarter of the plane; None elsewhere."""
+def _window(found: Plane) -> tuple[float, float, float, float]:
+    """(x from, to, y from, to), alike in length: the whole plane, or less where all images lie in less than a quarter."""
     position = np.concatenate([found.train.position, found.test.position])
     if not len(position):
-        return None
+        return WHOLE
     low, high = position.min(axis=0), position.max(axis=0)
     side = max(1.3 * float((high - low).max()), LEAST_WINDOW)
     if side >= 0.5:
-        return None
-    start = np.clip((low + high - side) / 2, 0.0, 1.0 - side)
-    x, y = ((float(one), float(one) + side) for one in start)
-    return x, y
+        return WHOLE
+    x, y = np.clip((low + high - side) / 2, 0.0, 1.0 - side).tolist()
+    return x, x + side, y, y + side
 
 
-def _shade(axis: Axes, areas: DecisionAreas) -> None:
+def _shade(axis: Axes, areas: DecisionAreas, window: tuple[float, float, float, float]) -> None:
+    """The class of each place of the window."""
     from matplotlib.colors import ListedColormap
 
+    cells = areas.cells
+    if window != WHOLE:
+        middle = (np.arange(len(cells)) + 0.5) / len(cells)
+        x, y = (
+            window[0] + middle * (window[1] - window[0]),
+            window[2] + middle * (window[3] - window[2]),
+        )
+        places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+        cells = areas.classes_of(places).reshape(cells.shape)
     axis.imshow(
-        areas.cells,
+        cells,
         origin="lower",
-        extent=(0, 1, 0, 1),
+        extent=window,
         cmap=ListedColormap(AREA_COLOURS),
         vmin=0,
         vmax=2,

@@ -84,6 +84,8 @@ def _page(source: Source, figures: Sequence[Drawn], *, is_synthetic: bool) -> st
         abnormal=figures_table(source, task=Task.ABNORMAL, level="image"),
         breast={task.value: figures_table(source, task=task, level="breast") for task in Task},
         froc={task.value: figures_table(source, task=task, level="froc") for task in Task},
+        with_froc={row["task"] for row in source.value["froc"] if row["cells"]},
+        calibrated={recipe: _calibrated(source, recipe) for recipe in source.recipes},
         recall=recall_table(source),
         runs=run_table(source),
         answers=answers(source),
@@ -95,6 +97,16 @@ def _page(source: Source, figures: Sequence[Drawn], *, is_synthetic: bool) -> st
         failures=_failures(source),
         made=_made(),
     )
+
+
+def _calibrated(source: Source, recipe: str) -> str:
+    """In how many of its finished runs the recipe's probabilities were calibrated."""
+    runs = [
+        (cell["metrics"] or {}).get("calibration") is not None
+        for cell in source.value["cells"]
+        if (cell["recipe"], cell["inner"], cell["state"]) == (recipe, None, "done")
+    ]
+    return f"{sum(runs)} of {len(runs)}" if any(runs) else "no"
 
 
 def _failures(source: Source) -> list[str]:
