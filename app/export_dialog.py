@@ -138,7 +138,9 @@ class ExportDialog(QDialog):
             ("Folder", self.target),
         )
         if self._images is not None:
-            form.addRow("Images", QLabel(f"only the {_count(len(self._images), 'image')} selected in the plane"))
+            form.addRow(
+                "Images", QLabel(f"only the {_count(len(self._images), 'image')} selected in the plane")
+            )
         for text, widget in rows:
             form.addRow(text, widget)
         note = QLabel(

@@ -23,7 +23,9 @@ from torch import Tensor
 from core.losses import Batch, ImageLogs, Logits
 from core.model import DualBranch
 
-CHUNK_ROWS = 1536  # features, hidden units and random bits of a chunk: 2.3 MB, near the processor in its caches
+CHUNK_ROWS = (
+    1536  # features, hidden units and random bits of a chunk: 2.3 MB, near the processor in its caches
+)
 DEVICE_CHUNK_ROWS = 1 << 18  # elsewhere than on a CPU a chunk only bounds the memory
 LOGIT_ROWS = 8  # FC4 and FC5 have at most 5 rows; a product with 8 costs the same, and one with 3 costs more
 SPARSE_SHARE = 0.6  # of the regions with a gradient: below it hidden units are computed again, not kept

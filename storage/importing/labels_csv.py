@@ -49,7 +49,9 @@ _LABELS = {
     "both": Label.BOTH,
 }
 _SIDES = {"l": Laterality.LEFT, "left": Laterality.LEFT, "r": Laterality.RIGHT, "right": Laterality.RIGHT}
-_DENSITIES = {key: name for name, number in zip("ABCD", "1234", strict=True) for key in (name.lower(), number)}
+_DENSITIES = {
+    key: name for name, number in zip("ABCD", "1234", strict=True) for key in (name.lower(), number)
+}
 _VIEWS = {"cc": View.CC, "mlo": View.MLO, "ml": View.MLO}
 _BIRADS_LABELS = {
     "1": Label.NORMAL,

@@ -75,7 +75,8 @@ def resume_job(project: Project, folder: Path) -> str:
     test = {image.content_hash for image in now.values() if image.split is Split.TEST}
     used = [image for image in job.images if image.split is not Split.TEST and image.label is not None]
     if any(
-        image.content_hash in test or (image.image_id in now and now[ImageId(image.image_id)].split is Split.TEST)
+        image.content_hash in test
+        or (image.image_id in now and now[ImageId(image.image_id)].split is Split.TEST)
         for image in used
     ):
         raise UserError(
