@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.evaluation import Task
 from core.report import numbers
 from core.report.source import Row, Source
-from core.report.tables import verdict
+from core.report.tables import SIGNIFICANT, verdict
 
 QUESTIONS = (
     ("auroc", "image", "Telling malignant images from the others (AUROC, M vs. BN)"),
@@ -20,6 +20,18 @@ QUESTIONS = (
 def answers(source: Source) -> list[str]:
     """One sentence a question."""
     return [_answer(source, name, level=level, words=words) for name, level, words in QUESTIONS]
+
+
+def too_few_resamples(source: Source) -> str:
+    """A sentence where no difference from the reference could be shown, however clear; empty elsewhere.
+
+    The least p of r resamples is 2 / (r + 1), and Holm multiplies the least of m by m.
+    """
+    resamples, others = source.value["resamples"], len(source.recipes) - 1
+    if not resamples or 2 * others / (resamples + 1) < SIGNIFICANT:
+        return ""
+    least = round(2 * others / SIGNIFICANT) - 1
+    return f"{resamples} resamples are too few to show any difference between so many recipes: ask for more than {least}."
 
 
 def looked_at(source: Source) -> list[str]:

@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.evaluation import Task
 from core.job import write_atomically
 from core.report import numbers
-from core.report.answers import answers, looked_at
+from core.report.answers import answers, looked_at, too_few_resamples
 from core.report.figures import COMPARED, all_figures
 from core.report.source import Source
 from core.report.style import Drawn
@@ -89,6 +89,7 @@ def _page(source: Source, figures: Sequence[Drawn], *, is_synthetic: bool) -> st
         recall=recall_table(source),
         runs=run_table(source),
         answers=answers(source),
+        too_few=too_few_resamples(source),
         compared={name: comparison_rows(source, name=name) for name in COMPARED},
         figure={figure.name: figure for figure in figures},
         shown=looked_at(source),

@@ -26,7 +26,7 @@ from core.domain import Contour, FindingType, Label
 from core.errors import UserError
 from core.recipe import Method, Recipe
 from core.report import write_report
-from core.report.answers import answers, looked_at
+from core.report.answers import answers, looked_at, too_few_resamples
 from core.report.figures import differences, froc
 from core.report.planes import confusion, plane
 from core.report.source import Places, Plane, Source
@@ -474,3 +474,10 @@ def test_the_answer_names_the_highest_recipe_and_its_test(changed):
         f"against 0.600 of {SCRIPT}. The difference is +0.300 [+0.100, +0.500]; higher (p < .001, after Holm < .001)."
     )
     assert FORMULA in looked_at(source)
+
+
+@pytest.mark.parametrize(("resamples", "said"), [(0, ""), (39, "more than 39"), (40, ""), (1000, "")])
+def test_too_few_resamples_to_show_anything_are_told(measured: Path, resamples: int, said: str):
+    source = Source.read(measured)  # one recipe beside the reference: 2 / (r + 1) must be below 0.05
+    told = too_few_resamples(replace(source, value=source.value | {"resamples": resamples}))
+    assert told == "" if said == "" else said in told
