@@ -141,7 +141,16 @@ def test_a_folder_of_images_with_its_labels_is_evaluated_without_a_project_of_it
     run, images_folder, recipes, tmp_path
 ):
     weak = recipes.partition(",")[0]
-    words = ("evaluate", images_folder, "--csv", images_folder / "labels.csv", "--recipes", weak, "--folds", 2)
+    words = (
+        "evaluate",
+        images_folder,
+        "--csv",
+        images_folder / "labels.csv",
+        "--recipes",
+        weak,
+        "--folds",
+        2,
+    )
     for _ in range(2):
         code, out, err = run(*words, "--jobs", 1, "--resamples", 20, "--out", tmp_path / "out")
         assert code == 0, err
