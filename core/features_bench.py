@@ -131,6 +131,8 @@ def ratio_here(
     trunk: str, engine: str, peer: str, *, rounds: int, rows: int, columns: int
 ) -> dict[str, float]:
     """Processor seconds of one pass ('dense') and of what it is compared with, in this process."""
+    from threadpoolctl import threadpool_limits
+
     from core.features import region_features
 
     image = np.random.default_rng(0).random((rows, columns), dtype=np.float32)
@@ -142,7 +144,8 @@ def ratio_here(
         return partial(region_features, loaded, image, boxes, scale=1.0, grid=grid)
 
     other = _published(image, boxes) if peer == PUBLISHED else way(TrunkMode.WINDOWS)
-    return side_by_side({"dense": way(TrunkMode.DENSE), peer: other}, rounds=rounds)
+    with threadpool_limits(1):
+        return side_by_side({"dense": way(TrunkMode.DENSE), peer: other}, rounds=rounds)
 
 
 def _trunk(name: str, mode: TrunkMode, *, engine: str) -> Trunk:

@@ -9,6 +9,7 @@ import hashlib
 import io
 import pickle
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -69,9 +70,15 @@ def fetch(architecture: str, folder: Path) -> Path:
     path = folder / PurePosixPath(url).name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        torch.hub.load_state_dict_from_url(
-            url, model_dir=str(folder), map_location="cpu", check_hash=True, weights_only=True, progress=False
-        )
+        with redirect_stdout(io.StringIO()):  # it tells the address, which belongs on no output for machines
+            torch.hub.load_state_dict_from_url(
+                url,
+                model_dir=str(folder),
+                map_location="cpu",
+                check_hash=True,
+                weights_only=True,
+                progress=False,
+            )
         _check_published(path.read_bytes(), architecture=architecture, file_name=path.name)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise UserError(

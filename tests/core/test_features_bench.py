@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from core.features_bench import every_window, measure
+import pytest
+
+from core.features_bench import PUBLISHED, every_window, measure, ratios
 from core.recipe import GridSettings
 
 
@@ -18,3 +20,18 @@ def test_every_figure_has_a_name_a_positive_number_and_a_unit():
 def test_every_window_of_an_image_reaches_its_far_edges():
     boxes = every_window(500, 224, grid=GridSettings())
     assert boxes.tolist() == [[0, y, 224, y + 224] for y in (0, 112, 224, 276)]
+
+
+@pytest.mark.parametrize(
+    ("case", "bar"),
+    [
+        (("efficientnet-lite0", "torch", PUBLISHED, 4.0), 4.0),
+        (("efficientnet-lite0", "torch", "windows", None), None),
+    ],
+)
+def test_one_pass_is_compared_with_window_by_window(case, bar):
+    (figure,) = ratios(rounds=1, rows=224, columns=224, cases=(case,))
+    assert figure.at_least == bar
+    assert figure.value > 0
+    assert case[0] in figure.name
+    assert case[2] in figure.name
