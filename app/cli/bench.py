@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import app
 from app.cli.console import Console
@@ -31,13 +36,12 @@ def run(options: Namespace, console: Console) -> None:
         if name in (options.only or (*SECTIONS, *WINDOW_SECTION))
     ]
     figures: dict[str, list[Figure]] = {}
-    for section in sections:
-        measured = (
-            window_start() if section in WINDOW_SECTION else measurements(section, threads=options.threads)
-        )
-        for figure in measured:
-            figures.setdefault(section, []).append(figure)
-            console.notice(f"{section}: {figure.name}: {figure}")
+    with _children_end_with_us():
+        for section in sections:
+            is_window = section in WINDOW_SECTION
+            for figure in window_start() if is_window else measurements(section, threads=options.threads):
+                figures.setdefault(section, []).append(figure)
+                console.notice(f"{section}: {figure.name}: {figure}")
     value = {
         **header,
         "versions": versions(),
@@ -46,6 +50,25 @@ def run(options: Namespace, console: Console) -> None:
         "sections": {section: [figure.to_json() for figure in found] for section, found in figures.items()},
     }
     console.result(value, _table(figures))
+
+
+@contextmanager
+def _children_end_with_us() -> Iterator[None]:
+    """Let Ctrl-C end the processes that measure, too, which a pool would wait for."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def window_start() -> Iterator[Figure]:
