@@ -73,7 +73,9 @@ class Outlines:
         start = points - np.repeat(origin, size, axis=1)
         after = np.arange(1, points.shape[1] + 1)
         after[ring_end - 1] = ring_start
-        end = start.take(after, axis=1)
+        end = np.empty_like(start)
+        end[:, :-1] = start[:, 1:]
+        end[:, ring_end - 1] = start[:, ring_start]
         width = end[0] - start[0]
         moment = width * ((end[1] + start[1]) * 0.5)
         ring_area = np.add.reduceat(moment, ring_start)
@@ -121,15 +123,14 @@ def meeting(
     Returns the pairs of contour 0, 1, ..., in each by box.
     """
     left, top, right, bottom = np.concatenate((outlines.low, outlines.high))
-    contour = np.repeat(np.arange(len(count)), count)
-    box = np.arange(len(contour)) + np.repeat(first - (np.cumsum(count) - count), count)
-    for near, far, low, high in ((0, 2, left, right), (1, 3, top, bottom)):
-        meets = (boxes[:, near].take(box) < high.take(contour)) & (
-            boxes[:, far].take(box) > low.take(contour)
-        )
-        found = np.flatnonzero(meets)
-        box, contour = box.take(found), contour.take(found)
-    return box, contour
+    box = np.arange(int(count.sum())) + np.repeat(first - (np.cumsum(count) - count), count)
+    is_beside = boxes[:, 0].take(box) < np.repeat(right, count)
+    is_beside &= boxes[:, 2].take(box) > np.repeat(left, count)
+    found = np.flatnonzero(is_beside)
+    box, contour = box.take(found), np.repeat(np.arange(len(count)), count).take(found)
+    is_level = boxes[:, 1].take(box) < bottom.take(contour)
+    is_level &= boxes[:, 3].take(box) > top.take(contour)
+    return box[is_level], contour[is_level]
 
 
 def shared_areas(outlines: Outlines, boxes: FloatArray, contour: IntArray) -> FloatArray:
