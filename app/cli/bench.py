@@ -110,7 +110,12 @@ from app.main_window import MainWindow
 window = MainWindow()
 window.show()
 application.processEvents()
-if sys.platform != "win32":
+from pathlib import Path
+status = Path("/proc/self/status")
+if status.is_file():  # Linux, whose getrusage would count the memory of the process that started this one
+    peak = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+    print(int(peak[0]) * 1024)
+elif sys.platform != "win32":
     import resource
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(peak * (1 if sys.platform == "darwin" else 1024))
