@@ -25,7 +25,7 @@ STRIDES = {"conv1": 2, "conv2": 2}
 PADDINGS = {"conv2": 1, "conv3": 1, "conv4": 1, "conv5": 1}
 # MatConvNet's [5 2 1e-4 0.75]: number of neighbouring channels, kappa, alpha, beta.
 NEIGHBOURS, KAPPA, ALPHA = 5, 2.0, 1e-4
-BUDGET = 600_000  # most pixels of a strip
+BUDGETS = (400_000, 1_000_000, 8_000_000)  # most pixels of a strip, by section
 
 
 class ResponseNorm(nn.Module):
@@ -50,39 +50,56 @@ class ResponseNorm(nn.Module):
         return x / torch.sqrt(y * torch.sqrt(y))
 
 
-def cnn_m_sections(weights: Mapping[str, Tensor], *, tap: str) -> tuple[ModuleSection, ModuleSection]:
-    """The convolutions up to conv5, which run over a whole picture, and the layers that judge one window's 13 x 13 cells.
+def cnn_m_sections(weights: Mapping[str, Tensor], *, tap: str) -> tuple[ModuleSection, ...]:
+    """Three sections up to conv5, which run over a whole picture, and one that judges a window's 13 x 13 cells of it.
 
     weights: '<layer>.weight' (outputs, inputs, k, k) and '<layer>.bias'. tap: 'fc7', before the ReLU, or 'relu7', after it.
     """
     layers = {name: _layer(weights, name) for name in LAYERS}
     widths = {name: layer.out_channels for name, layer in layers.items()}
-    convolutions = nn.Sequential(
-        layers["conv1"],
-        nn.ReLU(),
-        ResponseNorm(widths["conv1"]),
-        nn.MaxPool2d(3, 2, ceil_mode=True),
-        layers["conv2"],
-        nn.ReLU(),
-        ResponseNorm(widths["conv2"]),
-        nn.MaxPool2d(3, 2, ceil_mode=True),
-        *(part for name in CONVOLUTIONS[2:] for part in (layers[name], nn.ReLU())),
-    )
+    deep = [part for name in CONVOLUTIONS[2:] for part in (layers[name], nn.ReLU())]
     head = [nn.MaxPool2d(3, 2, ceil_mode=True), nn.Flatten(), _product(layers["fc6"]), nn.ReLU()]
     head += [_product(layers["fc7"]), *([nn.ReLU()] if tap == "relu7" else [])]
     judge = nn.Sequential(*head, nn.Unflatten(1, (widths["fc7"], 1, 1)))
-    below = section_of(
-        convolutions, inputs=3, outputs=widths["conv5"], input_stride=1, budget=BUDGET, rows_lost=1
+    return (
+        section_of(
+            _normed(layers["conv1"]),
+            inputs=3,
+            outputs=widths["conv1"],
+            input_stride=1,
+            budget=BUDGETS[0],
+            rows_lost=2,
+        ),
+        section_of(
+            _normed(layers["conv2"]),
+            inputs=widths["conv1"],
+            outputs=widths["conv2"],
+            input_stride=4,
+            budget=BUDGETS[1],
+            rows_lost=1,
+        ),
+        section_of(
+            nn.Sequential(*deep),
+            inputs=widths["conv2"],
+            outputs=widths["conv5"],
+            input_stride=STRIDE,
+            budget=BUDGETS[2],
+        ),
+        ModuleSection(
+            judge.eval().requires_grad_(False),
+            inputs=widths["conv5"],
+            outputs=widths["fc7"],
+            stride=PATCH,
+            input_stride=STRIDE,
+            budget=BUDGETS[2],
+        ),
     )
-    above = ModuleSection(
-        judge.eval().requires_grad_(False),
-        inputs=widths["conv5"],
-        outputs=widths["fc7"],
-        stride=PATCH,
-        input_stride=STRIDE,
-        budget=BUDGET,
-    )
-    return below, above
+
+
+def _normed(layer: nn.Conv2d) -> nn.Sequential:
+    """A convolution, its response normalisation, and a pooling whose last window may hang over the edge."""
+    pool = nn.MaxPool2d(3, 2, ceil_mode=True)
+    return nn.Sequential(layer, nn.ReLU(), ResponseNorm(layer.out_channels), pool)
 
 
 def _layer(weights: Mapping[str, Tensor], name: str) -> nn.Conv2d:

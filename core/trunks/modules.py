@@ -39,8 +39,8 @@ class ModuleSection:
     """Consecutive modules that run together, in evaluation mode.
 
     inputs, outputs: channels. input_stride: image pixels between the cells that go in. budget: the most pixels of one
-    strip, in pixels of the image. rows_lost: the section gives h / stride - rows_lost rows for h rows, h a multiple of
-    stride (a convolution without padding loses some). halo: rows (before, after) as Section.halo.
+    strip, in pixels of the image. rows_lost: the section gives ceil(h / stride) - rows_lost rows for h rows (a convolution
+    without padding loses some). halo: rows (before, after) as Section.halo.
     """
 
     module: nn.Module

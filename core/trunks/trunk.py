@@ -127,15 +127,14 @@ class Trunk:
         height, width, stride, lost = x.shape[-2], x.shape[-1], section.stride, section.rows_lost
         if rows >= height:
             return self._engine.run(index, x)
-        shape = (1, section.outputs, height // stride - lost, width // stride - lost)
-        result = np.empty(shape, np.float32)
-        for start, stop in _strips(height - lost * stride, rows):
-            first, last = max(start - section.halo[0], 0), min(stop + section.halo[1], height)
+        down, across = (-(-side // stride) - lost for side in (height, width))
+        result = np.empty((1, section.outputs, down, across), np.float32)
+        for start, stop in _strips(down, rows // stride):
+            first = max(start * stride - section.halo[0], 0)
+            last = height if stop == down else min(stop * stride + section.halo[1], height)
             strip = self._engine.run(index, x[:, :, first:last])
-            skipped = (start - first) // stride
-            result[:, :, start // stride : stop // stride] = strip[
-                :, :, skipped : skipped + (stop - start) // stride
-            ]
+            skipped = start - first // stride
+            result[:, :, start:stop] = strip[:, :, skipped : skipped + stop - start]
         return result
 
 
@@ -153,5 +152,6 @@ def _strip_rows(section: Piece, width: int, *, share: float) -> int:
 
 
 def _strips(height: int, rows: int) -> Iterator[tuple[int, int]]:
+    """Output rows (start, stop) of each strip."""
     for start in range(0, height, rows):
         yield start, min(start + rows, height)
