@@ -48,7 +48,7 @@ def add_evaluate(commands: Commands[ArgumentParser]) -> None:
         "--csv", type=Path, metavar="FILE", help="labels, where PROJECT is a folder of images"
     )
     model.add_argument("--intervals", action="store_true", help="95 %% intervals from resampled patients")
-    parser.add_argument("--resamples", type=positive, default=1000, metavar="N", help="default %(default)s")
+    parser.add_argument("--resamples", type=positive, default=2000, metavar="N", help="default %(default)s")
     folds = parser.add_argument_group("cross-validation")
     folds.add_argument(
         "--recipes",
