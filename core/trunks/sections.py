@@ -111,14 +111,16 @@ def fold_to_grey(step: Step) -> Step:
 def lite0_sections(network: Lite0, *, tap: str) -> tuple[Section, ...]:
     """The convolutions up to a tap, for one grey channel; `tap` is 'stride16' or 'final'.
 
-    The cuts lie where maps are small: after stride 8 (40 channels) and stride 16 (112 channels). Each section has
-    strips of its own, so that the large halo of the deep layers costs only their own small maps; the budgets keep
+    The cuts lie where maps are small: after stride 4 (24 channels), stride 8 (40) and stride 16 (112). Each section
+    has strips of its own, so that the large halo of the deep layers costs only their own small maps; the budgets keep
     the whole at some five hundred megabytes, and small strips stay in the processor's cache.
     """
     blocks = [_block_steps(block.units, is_residual=block.is_residual) for block in network.blocks]  # type: ignore[arg-type]
-    first = (fold_to_grey(fold(network.stem)), *_joined(blocks[:5]))
-    middle = Section(_joined(blocks[5:11]), input_stride=8, budget=2_000_000)
-    sections = (Section(first, input_stride=1, budget=500_000), middle)
+    sections = (
+        Section((fold_to_grey(fold(network.stem)), *_joined(blocks[:3])), input_stride=1, budget=250_000),
+        Section(_joined(blocks[3:5]), input_stride=4, budget=500_000),
+        Section(_joined(blocks[5:11]), input_stride=8, budget=2_000_000),
+    )
     if tap == "stride16":
         return sections
     last = (*_joined(blocks[11:]), fold(network.head))

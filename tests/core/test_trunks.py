@@ -124,7 +124,7 @@ def test_strips_of_any_height_give_the_cells_of_one_pass(trunk, share):
     )
 
 
-@pytest.mark.parametrize("index", [0, 1, 2])
+@pytest.mark.parametrize("index", [0, 1, 2, 3])
 def test_the_halo_is_what_the_outputs_of_a_strip_see_and_no_more(network, index):
     """With positive weights and nothing else, an impulse reaches exactly the rows that can see it."""
     section = lite0_sections(network, tap="final")[index]
