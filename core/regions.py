@@ -111,21 +111,23 @@ def cohort_region_labels(images: Sequence[Annotated], *, alpha: float) -> list[N
     """The labels of region_labels for many images, several times as fast for each."""
     labels: list[NDArray[np.int8]] = []
     contours = np.cumsum([len(image.malignant) for image in images])
-    part = contours // _CONTOURS_AT_ONCE
-    for start in np.flatnonzero(np.diff(part, prepend=-1)).tolist():
-        stop = int(np.searchsorted(part, part[start], side="right"))
-        labels += _labels(images[start:stop], alpha=alpha)
+    cuts = np.flatnonzero(np.diff(contours // _CONTOURS_AT_ONCE)) + 1
+    parts = [images[start:stop] for start, stop in pairwise([0, *cuts.tolist(), len(images)])]
+    # One array for the boxes of all parts in turn: new memory costs more than what is done with it.
+    room = np.empty((max(sum(len(image.boxes) for image in part) for part in parts), 4))
+    for part in parts:
+        labels += _labels(part, alpha=alpha, room=room)
     return labels
 
 
-def _labels(images: Sequence[Annotated], *, alpha: float) -> list[NDArray[np.int8]]:
+def _labels(images: Sequence[Annotated], *, alpha: float, room: Boxes) -> list[NDArray[np.int8]]:
     ends = np.cumsum([0, *(len(image.boxes) for image in images)])
     labels = np.full(int(ends[-1]), RegionLabel.BN, dtype=np.int8)
     contours = [contour for image in images for contour in image.malignant]
     owner = np.repeat(np.arange(len(images)), [len(image.malignant) for image in images])
     outlines, owner = _inside(contours, owner, images)
     if outlines is not None:
-        boxes = np.concatenate([np.asarray(image.boxes, dtype=np.float64) for image in images])
+        boxes = np.concatenate([image.boxes for image in images], out=room[: len(labels)])
         met = _Met.of(outlines, boxes, first=ends[owner], count=np.diff(ends)[owner])
         labels[met.box[met.iom > 0]] = RegionLabel.IGNORED
         # A contour whose share is alpha but for rounding counts as alpha.
