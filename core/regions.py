@@ -27,7 +27,7 @@ NO_AREA = 1e-6
 # No image has as many pixels on a side; beyond that, coordinates are nonsense and overflow in geometry.
 FARTHEST = 1e6
 # Keeps what lies between the steps in the processor's cache.
-_CONTOURS_AT_ONCE = 128
+_CONTOURS_AT_ONCE = 96
 
 
 def working_scale(spacing_mm: float | None, settings: GridSettings) -> float:
