@@ -13,14 +13,15 @@ from typing import Any
 from app.cli.console import Console, interruptible
 from app.cli.data import import_folder
 from app.cli.work import run_folder
+from app.trunk_list import with_weights
 from core.control import Control
 from core.crossval import (
     Cohort,
     Plan,
     check_plan,
     claim_folder,
-    distinct_features,
     evaluate_recipes,
+    features_of_folds,
     parse_arms,
     read_evaluation,
     text_report,
@@ -69,7 +70,7 @@ def run(options: Namespace, console: Console) -> None:
         grids = {arm.recipe.grid.key: arm.recipe.grid for arm in plan.arms}
         cohort = cohort_of(project.store, grids=list(grids.values()))
         check_plan(plan, cohort)
-        for recipe in distinct_features(plan.arms):
+        for recipe in features_of_folds(plan, cohort):
             _make_features(project, console, recipe=recipe)
         features = project.features_folder
     # From here on the project is free for others: the cohort is in memory.
@@ -103,7 +104,10 @@ def _plan(options: Namespace) -> Plan:
     if options.out is None:
         raise UserError("Say where the results go: --out FOLDER.")
     return Plan(
-        arms=parse_arms(options.recipes or USUAL_RECIPES),
+        arms=tuple(
+            replace(arm, recipe=with_weights(arm.recipe)[0])
+            for arm in parse_arms(options.recipes or USUAL_RECIPES)
+        ),
         folds=options.folds or 5,
         seeds=_seeds(options.seeds),
         fold_seed=options.fold_seed,
@@ -138,7 +142,8 @@ def _evaluate(options: Namespace, console: Console, *, plan: Plan, cohort: Cohor
 
 def _make_features(project: Project, console: Console, *, recipe: Recipe) -> None:
     """The features that are missing; where the recipe augments, of the variants of every image that may train."""
-    folder = prepare_job(project, steps=[Step.FEATURES], recipe=recipe)
+    recipe, weights = with_weights(recipe)
+    folder = prepare_job(project, steps=[Step.FEATURES], recipe=recipe, weights_file=weights)
     try:
         if recipe.augmentation is not Augmentation.NONE:
             job = Job.read(folder)

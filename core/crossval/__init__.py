@@ -6,7 +6,7 @@ calibrated, breakdown, nested: what they say. result, tables: evaluation.json an
 
 from core.crossval.arms import TABLE_2, Arm, parse_arms
 from core.crossval.cohort import Cohort, CohortImage, KnownFinding
-from core.crossval.plan import Plan, check_plan, distinct_features
+from core.crossval.plan import Plan, check_plan, features_of_folds
 from core.crossval.pool import usable_cores
 from core.crossval.run import claim_folder, evaluate_recipes, read_evaluation
 from core.crossval.tables import text_report
@@ -20,8 +20,8 @@ __all__ = [
     "Plan",
     "check_plan",
     "claim_folder",
-    "distinct_features",
     "evaluate_recipes",
+    "features_of_folds",
     "parse_arms",
     "read_evaluation",
     "text_report",

@@ -99,6 +99,11 @@ def run_cell(cell: Cell, out: Path, *, is_stopped: Callable[[], bool] = lambda: 
     control = Control()
     bags, missing = inputs.bags(cell.parts, cell.recipe)
     notices: list[str] = []
+    if missing and not any(bag.variants for bag in bags):
+        raise UserError(
+            "None of the turned, mirrored or shifted copies of training images has region features; they may have been "
+            "removed to make room for others. Run the same command again: they are made anew."
+        )
     if missing:
         notices.append(
             f"{missing} turned, mirrored or shifted copies of training images have no region features: "

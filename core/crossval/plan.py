@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from core.augmentation import augmented
 from core.crossval.arms import Arm
 from core.crossval.cells import Cell, cell_digest
 from core.crossval.cohort import Cohort, contours_digest
@@ -13,7 +14,7 @@ from core.crossval.folds import Fold, annotated_part, deal_folds
 from core.crossval.inputs import Parts, feature_keys, inputs_name, write_inputs
 from core.crossval.nested import inner_folds
 from core.errors import UserError
-from core.recipe import Recipe
+from core.recipe import Augmentation, Recipe
 
 USUAL_REFERENCE = "Cls-Det-RS"  # of the paper's comparisons
 
@@ -108,6 +109,32 @@ def distinct_features(arms: Sequence[Arm]) -> Iterator[Recipe]:
         if kind not in seen:
             seen.add(kind)
             yield recipe
+
+
+def features_of_folds(plan: Plan, cohort: Cohort) -> Iterator[Recipe]:
+    """The recipes of distinct_features; of all images where the rarer side of some fold is not that of the cohort.
+
+    Raises UserError where the cohort is too small for the folds.
+    """
+    folds = deal_folds(cohort, count=plan.folds, seed=plan.fold_seed)
+    inner = [
+        one
+        for fold in folds
+        if plan.inner_folds
+        for one in inner_folds(cohort, fold, count=plan.inner_folds, seed=plan.fold_seed)
+    ]
+    every = tuple(image.image_id for image in cohort.images)
+    for recipe in distinct_features(plan.arms):
+        made = _augmented(cohort, every, recipe)
+        is_enough = all(_augmented(cohort, fold.train, recipe) <= made for fold in (*folds, *inner))
+        yield recipe if is_enough else replace(recipe, augmentation=Augmentation.ALL)
+
+
+def _augmented(cohort: Cohort, image_ids: Sequence[int], recipe: Recipe) -> set[int]:
+    """Those of some training images that have variants."""
+    images = cohort.by_id()
+    chosen = augmented([images[i].label for i in image_ids], recipe)
+    return {i for i, is_chosen in zip(image_ids, chosen, strict=True) if is_chosen}
 
 
 class _CellMaker:

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from app.__main__ import main
+from app.trunk_list import ListedTrunk, TrunkList
 from core.domain import FindingClass, FindingType, Label, Split
+from core.errors import UserError
 from storage.edits import AddFinding
 from storage.project import Project
 
@@ -158,6 +160,28 @@ def test_a_folder_of_images_with_its_labels_is_evaluated_without_a_project_of_it
     assert not (images_folder / "project.db").exists()
     with Project.open(tmp_path / "out" / "project", read_only=True) as project:
         assert {image.split for image in project.store.images()} == {Split.TRAIN}
+
+
+def test_a_recipe_with_a_trunk_of_the_list_takes_its_weights_along(
+    run, annotated, settings_folder, tmp_path, monkeypatch
+):
+    given = []
+
+    def prepare_job(project, *, steps, recipe, weights_file):
+        given.append((recipe.trunk.name, recipe.trunk.weights_sha256, weights_file))
+        raise UserError("That is enough.")
+
+    monkeypatch.setattr("app.cli.evaluate_folds.prepare_job", prepare_job)
+    recipe, file = tmp_path / "mine.json", tmp_path / "mine.safetensors"
+    recipe.write_text(json.dumps({"method": "Cls-Det-RS", **SHORT, "trunk": {"name": "mine"}}))
+    words = ("evaluate", annotated, "--recipes", recipe, "--folds", 2, "--out", tmp_path / "out")
+    code, _, err = run(*words)
+    assert code == 3
+    assert "mine" in err
+    assert not (tmp_path / "out").exists()
+    TrunkList(settings_folder).add(ListedTrunk("mine", "resnet18", str(file), "ab" * 32))
+    assert "That is enough." in run(*words)[2]
+    assert given == [("resnet18", "ab" * 32, file)]
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.augmentation import augmented
 from core.control import Control
 from core.crossval import Cohort, Plan, read_evaluation, text_report
 from core.crossval.cells import read_cell
+from core.crossval.folds import deal_folds
 from core.crossval.inputs import Inputs, read_inputs
 from core.crossval.measures import Truth, measure_cell
-from core.crossval.plan import lay_out
+from core.crossval.plan import features_of_folds, lay_out
 from core.errors import UserError
 from core.events import Finished, Notice, Progress, Stopped
+from core.recipe import Augmentation
 from tests.core.crossval.conftest import FULL, GRID, WEAK, arm, make_cohort, square, write_features
+
+RARE = arm("rare", augmentation=Augmentation.RARE, variants=2)
 
 
 def stamps(out):
@@ -314,3 +319,29 @@ def test_a_plan_that_makes_no_sense_is_told_in_a_sentence(changes, why):
 def test_regions_are_those_of_the_grid(cohort):
     image = next(image for image in cohort.images if image.is_annotated)
     assert image.hits(image.malignant, grid_key=GRID).sum() == 1
+
+
+def test_features_are_made_of_every_image_that_is_augmented_in_some_fold():
+    balanced = Cohort(tuple(i for i in make_cohort(20).images if i.label.is_malignant == i.patient % 2))
+    plans = [Plan((RARE,), folds=3, fold_seed=seed) for seed in range(4)]
+    for plan in plans:
+        (recipe,) = features_of_folds(plan, balanced)
+        labels = {image.image_id: image.label for image in balanced.images}
+        made = dict(zip(labels, augmented(list(labels.values()), recipe), strict=True))
+        for fold in deal_folds(balanced, count=3, seed=plan.fold_seed):
+            chosen = augmented([labels[i] for i in fold.train], RARE.recipe)
+            assert all(made[i] for i, is_so in zip(fold.train, chosen, strict=True) if is_so)
+    # Which side is rarer depends on the fold where half of the images are malignant, and not where a third is.
+    assert {recipe.augmentation for p in plans for recipe in features_of_folds(p, balanced)} == {
+        Augmentation.ALL
+    }
+    third = Cohort(tuple(i for i in make_cohort(20).images if not i.label.is_malignant or i.patient % 2))
+    assert [recipe.augmentation for recipe in features_of_folds(plans[0], third)] == [Augmentation.RARE]
+
+
+def test_a_run_without_any_of_its_variants_fails_and_says_so(run, cohort, tmp_path):
+    bare = arm("augmented", augmentation=Augmentation.ALL, variants=2)
+    _, value = run(tmp_path / "out", cohort, Plan((WEAK, bare), folds=2, resamples=0))
+    failed = {cell["recipe"] for cell in value["cells"] if cell["state"] == "failed"}
+    assert failed == {"augmented"}
+    assert any("None of the turned, mirrored or shifted copies" in note for note in value["notes"])
