@@ -6,15 +6,22 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
-from core.domain import ImageId, Split
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain import Decision, ImageId, Split
 from core.errors import UserError
-from core.job import Job, Step
-from core.recipe import Method
+from core.job import Job, JobImage, Step
+from core.recipe import Method, Recipe
 from storage.project import Project
+from storage.records import ImageRecord
+from storage.store import Store
 
 CHECKPOINT = "checkpoint"  # the folder that a fit keeps its way back in (core.checkpoint)
 _STATE = "checkpoint.json"
+_UNREADABLE = "The interrupted training cannot go on: what it was made from cannot be read any more. Discard it and train anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +78,13 @@ def resume_job(project: Project, folder: Path) -> str:
     test patient by now: what it has learnt cannot be taken back.
     """
     job = Job.read(folder)
-    now = {image.id: image for image in project.store.images() if not image.failure}
-    test = {image.content_hash for image in now.values() if image.split is Split.TEST}
-    used = [image for image in job.images if image.split is not Split.TEST and image.label is not None]
-    if any(
-        image.content_hash in test
-        or (image.image_id in now and now[ImageId(image.image_id)].split is Split.TEST)
-        for image in used
-    ):
+    drawn = _drawn(folder, job)
+    now = {image.id: image for image in project.store.images()}
+    test = [image for image in now.values() if image.split is Split.TEST]
+    ids, contents = {image.id for image in test}, {image.content_hash for image in test if not image.failure}
+    used = [image for image in job.images if image.split is not Split.TEST]
+    # The images for which storage.jobs.results refuses a model: better now than after hours.
+    if any(image.image_id in ids or image.content_hash in contents for image in used):
         raise UserError(
             "The interrupted training cannot go on: a patient whose images it trains on is a test patient now. "
             "Discard it and train anew."
@@ -89,17 +95,13 @@ def resume_job(project: Project, folder: Path) -> str:
         features_folder=str(project.features_folder),
         current_model=None if current is None else current.id,
     ).write(folder)
-    changed = 0
-    for image in used:
-        there = now.get(ImageId(image.image_id))
-        is_malignant = there is not None and there.label is not None and there.label.is_malignant
-        is_annotated = is_malignant and there is not None and there.malignant_findings > 0
-        changed += there is None or (there.content_hash, there.label, there.split, is_annotated) != (
-            image.content_hash,
-            image.label,
-            image.split,
-            image.is_annotated,
+    changed = sum(
+        not _is_as_then(
+            project.store, image, now.get(ImageId(image.image_id)), drawn=labels, recipe=job.recipe
         )
+        for image, labels in zip(job.images, drawn, strict=True)
+        if image.split is not Split.TEST
+    )
     return _told(changed)
 
 
@@ -108,6 +110,34 @@ def discard_training(project: Project, folder: Path) -> None:
     if project.is_read_only:
         raise UserError(f"{project.folder.name} is open read-only: nothing can be changed in it.")
     shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
+
+
+def _is_as_then(
+    store: Store, then: JobImage, now: ImageRecord | None, *, drawn: NDArray[np.int8], recipe: Recipe
+) -> bool:
+    """Whether training would see the same of an image. drawn: (m,) its region labels of then."""
+    if now is None or now.failure or now.decision is Decision.UNREADABLE:
+        return then.label is None
+    is_annotated = now.label is not None and now.label.is_malignant and now.malignant_findings > 0
+    facts = (then.content_hash, then.label, then.split, then.is_annotated)
+    if (now.content_hash, now.label, now.split, is_annotated) != facts:
+        return False
+    if not is_annotated:
+        return True
+    labels = store.region_labels(now.id, alpha=recipe.alpha, grid_key=recipe.grid.key)
+    return labels is not None and np.array_equal(labels, drawn)
+
+
+def _drawn(folder: Path, job: Job) -> list[NDArray[np.int8]]:
+    """(m,) region labels by image, in the order of job.images, as they were when the job was made."""
+    try:
+        with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+            found: list[NDArray[np.int8]] = np.split(arrays["region_labels"], arrays["offsets"][1:-1])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise UserError(_UNREADABLE) from error
+    if len(found) != len(job.images):
+        raise UserError(_UNREADABLE)
+    return found
 
 
 def _epoch(folder: Path) -> int | None:

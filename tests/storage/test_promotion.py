@@ -419,6 +419,35 @@ def test_what_was_drawn_or_labelled_since_is_told_when_it_goes_on(project, four,
     assert resume_job(project, folder).startswith("2 images have")
 
 
+def test_a_contour_that_was_drawn_anew_since_is_told_when_it_goes_on(project, four, square):
+    def draw(x, y):
+        return project.store.add_finding(
+            four[0],
+            reader="A",
+            finding_class=FindingClass.MALIGNANT,
+            finding_type=FindingType.MASS,
+            contour=square(x, y),
+        )
+
+    draw(20, 20)
+    folder = interrupt(project)
+    assert resume_job(project, folder) == ""
+    drawn = project.store.findings(four[0])[0]
+    boxes = project.store.grid(four[0])
+    x, y = boxes[-1, :2] + 1
+    project.store.delete_finding(drawn.id, reader="A")
+    draw(x, y)
+    assert resume_job(project, folder).startswith("1 image has other labels or contours since it began")
+
+
+def test_a_training_with_an_unlabelled_image_of_a_test_patient_does_not_go_on_to_be_refused(project, four):
+    project.store.set_label(four[1], None, source="reader", reader="A")
+    folder = interrupt(project)
+    project.store.set_splits({project.store.image(four[1]).patient_id: Split.TEST})
+    with pytest.raises(UserError, match="is a test patient now"):
+        resume_job(project, folder)
+
+
 def test_a_training_on_somebody_who_is_a_test_patient_now_does_not_go_on(project, four):
     folder = interrupt(project)
     before = (folder / "job.json").read_bytes()
