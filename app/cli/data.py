@@ -13,6 +13,7 @@ from core.domain import Decision, FindingClass, FindingId, FindingType, Label, S
 from core.errors import UserError
 from core.evaluation import aligned
 from core.job import Step
+from core.recipe import GridSettings
 from storage.changes import Changes
 from storage.edits import AddFinding, DeleteFinding, Edit, SetDecision, SetLabel
 from storage.exporting import ExportQuery, export_coco, export_csv
@@ -23,11 +24,15 @@ from storage.records import ImageRecord
 from storage.store import Store
 
 
-def import_folder(project: Project, console: Console, *, plan: ImportPlan) -> ImportReport:
-    """Inspect the files of a plan that must be opened, and take them in."""
+def import_folder(
+    project: Project, console: Console, *, plan: ImportPlan, grid: GridSettings | None = None
+) -> ImportReport:
+    """Inspect the files of a plan that must be opened, and take them in. grid: of their regions, if not the usual."""
     if not plan.to_inspect:
         return finish_import(project, plan, None)
-    folder = prepare_job(project, steps=[Step.INSPECT], files=plan.to_inspect, spacing_mm=plan.spacing_mm)
+    folder = prepare_job(
+        project, steps=[Step.INSPECT], files=plan.to_inspect, spacing_mm=plan.spacing_mm, grid=grid
+    )
     try:
         run_folder(folder, console, keep=True)
         return finish_import(project, plan, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from core.domain import Split
 from core.errors import UserError
 from core.events import Stopped
 from core.job import Job, Step, write_atomically
-from core.recipe import Augmentation, Recipe
+from core.recipe import Augmentation, GridSettings, Recipe
 from storage.cohorts import cohort_of
 from storage.importing import plan_import
 from storage.jobs import mark_imported, prepare_job, sweep_jobs
@@ -66,9 +66,9 @@ def run(options: Namespace, console: Console) -> None:
     plan = _plan(options)
     out = options.out.absolute()
     claim_folder(out)
-    with _project(options, console, out=out) as project:
-        grids = {arm.recipe.grid.key: arm.recipe.grid for arm in plan.arms}
-        cohort = cohort_of(project.store, grids=list(grids.values()))
+    grids = list({arm.recipe.grid.key: arm.recipe.grid for arm in plan.arms}.values())
+    with _project(options, console, out=out, grids=grids) as project:
+        cohort = cohort_of(project.store, grids=grids)
         check_plan(plan, cohort)
         for recipe in features_of_folds(plan, cohort):
             _make_features(project, console, recipe=recipe)
@@ -158,19 +158,27 @@ def _make_features(project: Project, console: Console, *, recipe: Recipe) -> Non
 
 
 @contextmanager
-def _project(options: Namespace, console: Console, *, out: Path) -> Iterator[Project]:
+def _project(
+    options: Namespace, console: Console, *, out: Path, grids: Sequence[GridSettings]
+) -> Iterator[Project]:
     """The project named; or one in the results' folder, of the demo's images or of the folder of images named."""
+    is_made_here = options.is_demo or _holds_images(options.project)
+    if is_made_here and len(grids) > 1:
+        raise UserError(
+            "These recipes differ in their window grid or working spacing, and images are imported with one of them: "
+            "evaluate them apart, each into a folder of its own."
+        )
     if options.is_demo:
         console.say(SYNTHETIC)
         folder = out / DEMO
-        _make_cohort(folder, console, images=options.images)
+        _make_cohort(folder, console, images=options.images, seed=options.demo_seed)
         cohort = folder / "cohort"
         source = Source(cohort / "images", cohort / "labels.csv", cohort / "contours.json")
-        with _imported(source, console, path=folder / PROJECT, reader=READER) as project:
+        with _imported(source, console, path=folder / PROJECT, grid=grids[0], reader=READER) as project:
             yield project
-    elif _holds_images(options.project):
+    elif is_made_here:
         source = Source(options.project, options.csv, options.contours)
-        with _imported(source, console, path=out / PROJECT) as project:
+        with _imported(source, console, path=out / PROJECT, grid=grids[0]) as project:
             yield project
     else:
         with Project.open(options.project) as project:
@@ -183,7 +191,9 @@ def _holds_images(folder: Path) -> bool:
 
 
 @contextmanager
-def _imported(source: Source, console: Console, *, path: Path, reader: str = "") -> Iterator[Project]:
+def _imported(
+    source: Source, console: Console, *, path: Path, grid: GridSettings, reader: str = ""
+) -> Iterator[Project]:
     """A project of these images, made once. No patient is frozen for testing: every one is held out once."""
     is_there = (path / DATABASE).exists()
     if not is_there:
@@ -195,7 +205,7 @@ def _imported(source: Source, console: Console, *, path: Path, reader: str = "")
         plan = plan_import(source.images, source.csv, source.contours, project=project)
         if reader:
             plan = replace(plan, contours=tuple(replace(contour, reader=reader) for contour in plan.contours))
-        report = import_folder(project, console, plan=plan)
+        report = import_folder(project, console, plan=plan, grid=grid)
         for text in (*report.notes, *(f"{name}: {reason}" for name, reason in report.failed)):
             console.say(text)
         if report.not_inspected:
@@ -203,25 +213,25 @@ def _imported(source: Source, console: Console, *, path: Path, reader: str = "")
         yield project
 
 
-def _make_cohort(folder: Path, console: Console, *, images: int) -> None:
+def _make_cohort(folder: Path, console: Console, *, images: int, seed: int) -> None:
     """Synthetic mammograms with their true contours, made once."""
     from core.phantom import make_cohort
 
     folder.mkdir(parents=True, exist_ok=True)
-    state = _state(folder / STATE)
-    if state and state["images"] != images:
+    state, wanted = _state(folder / STATE), {"images": images, "seed": seed}
+    if state and (state["images"], state.get("seed", 0)) != (images, seed):
         raise UserError(
-            f"{folder.parent.name} holds a demo of {state['images']} images: name another folder with --out, or the "
-            "same number of --images."
+            f"{folder.parent.name} holds a demo of {state['images']} images, seed {state.get('seed', 0)}: name another "
+            "folder with --out, or the same --images and --demo-seed."
         )
     if state.get("has_images"):
         return
-    _keep(folder / STATE, {"images": images})
+    _keep(folder / STATE, wanted)
     with console.bar("drawing synthetic images") as show:
-        cohort = make_cohort(folder / "cohort", images=images, progress=show)
+        cohort = make_cohort(folder / "cohort", images=images, seed=seed, progress=show)
     if cohort.notice:
         console.say(cohort.notice)
-    _keep(folder / STATE, {"images": images, "has_images": True})
+    _keep(folder / STATE, {**wanted, "has_images": True})
 
 
 def _state(path: Path) -> dict[str, Any]:

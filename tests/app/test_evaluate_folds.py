@@ -10,6 +10,7 @@ from app.__main__ import main
 from app.trunk_list import ListedTrunk, TrunkList
 from core.domain import FindingClass, FindingType, Label, Split
 from core.errors import UserError
+from core.recipe import GridSettings
 from storage.edits import AddFinding
 from storage.project import Project
 
@@ -102,8 +103,8 @@ def test_the_demo_makes_a_cohort_in_which_every_patient_is_held_out(
 ):
     made = []
 
-    def make_cohort(folder, *, images, progress):
-        made.append(images)
+    def make_cohort(folder, *, images, seed, progress):
+        made.append((images, seed))
         shutil.copytree(images_folder, folder / "images")
         rows = (images_folder / "labels.csv").read_text().splitlines()
         (folder / "labels.csv").write_text("\n".join([rows[0], *(f"images/{row}" for row in rows[1:])]))
@@ -123,9 +124,9 @@ def test_the_demo_makes_a_cohort_in_which_every_patient_is_held_out(
     monkeypatch.setattr("core.phantom.make_cohort", make_cohort)
     words = ("evaluate", "--demo", "--images", 24, "--recipes", recipes, "--folds", 2, "--jobs", 1)
     for _ in range(2):
-        code, out, err = run(*words, "--resamples", 20, "--out", tmp_path / "out")
+        code, out, err = run(*words, "--demo-seed", 5, "--resamples", 20, "--out", tmp_path / "out")
         assert code == 0, err
-    assert made == [24]
+    assert made == [(24, 5)]
     assert reports == [True, True]
     assert "SYNTHETIC" in out
     assert "24 images of 12 patients" in out
@@ -136,7 +137,10 @@ def test_the_demo_makes_a_cohort_in_which_every_patient_is_held_out(
     assert readers == {"simulated reader"}
     code, _, err = run(*words[:3], 40, "--out", tmp_path / "out")
     assert code == 3
-    assert "holds a demo of 24 images" in err
+    assert "holds a demo of 24 images, seed 5:" in err
+    code, _, err = run(*words, "--out", tmp_path / "out")
+    assert code == 3
+    assert "holds a demo of 24 images, seed 5:" in err
 
 
 def test_a_folder_of_images_with_its_labels_is_evaluated_without_a_project_of_its_own(
@@ -160,6 +164,21 @@ def test_a_folder_of_images_with_its_labels_is_evaluated_without_a_project_of_it
     assert not (images_folder / "project.db").exists()
     with Project.open(tmp_path / "out" / "project", read_only=True) as project:
         assert {image.split for image in project.store.images()} == {Split.TRAIN}
+
+
+def test_images_are_imported_with_the_working_spacing_of_the_recipes(run, images_folder, tmp_path):
+    grid = {"working_spacing_mm": 0.14}
+    for name, more in (("coarse", {"grid": grid}), ("usual", {})):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"method": "Cls-Det-RS", **SHORT, **more}))
+    words = ("evaluate", images_folder, "--csv", images_folder / "labels.csv", "--folds", 2, "--jobs", 1)
+    more = ("--resamples", 20, "--out", tmp_path / "out")
+    code, _, err = run(*words, "--recipes", f"{tmp_path / 'coarse.json'},{tmp_path / 'usual.json'}", *more)
+    assert code == 3
+    assert "evaluate them apart" in err
+    code, _, err = run(*words, "--recipes", tmp_path / "coarse.json", *more)
+    assert code == 0, err
+    with Project.open(tmp_path / "out" / "project", read_only=True) as project:
+        assert len(project.store.grids(GridSettings(**grid).key)) == 24
 
 
 def test_a_recipe_with_a_trunk_of_the_list_takes_its_weights_along(

@@ -85,6 +85,13 @@ def add_evaluate(commands: Commands[ArgumentParser]) -> None:
     folds.add_argument(
         "--images", type=positive, default=240, metavar="N", help="of the demo (default %(default)s)"
     )
+    folds.add_argument(
+        "--demo-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="another one draws another demo (default %(default)s)",
+    )
 
 
 def add_bench(commands: Commands[ArgumentParser]) -> None:
