@@ -20,9 +20,9 @@ from core.model import load_model
 from core.pipeline import run_job
 from core.recipe import GridSettings, Recipe, TrunkMode, TrunkSettings
 from core.scoring import score
-from core.trunks import trunk_key
+from core.trunks import trunk_dimension, trunk_key
 
-D = 1280  # channels of the default trunk
+D = trunk_dimension(Recipe().trunk)
 GRID = GridSettings()
 QUICK = Recipe(epochs=3, components=8, hidden=16, threads=1)
 

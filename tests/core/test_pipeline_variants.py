@@ -26,9 +26,9 @@ from core.pipeline import run_job
 from core.pixels import content_hash, model_input, read_mammogram
 from core.recipe import Augmentation, GridSettings, Recipe
 from core.regions import region_grid
-from core.trunks import trunk_key
+from core.trunks import trunk_dimension, trunk_key
 
-D = 1280
+D = trunk_dimension(Recipe().trunk)
 GRID = GridSettings(window=96, stride=48)
 SHAPE = (330, 220)
 COUNT = 3

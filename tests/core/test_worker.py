@@ -19,7 +19,7 @@ from core.feature_file import FeatureFile, feature_file_name, feature_key
 from core.job import Job, JobImage, Step, read_result
 from core.pipeline import run_job
 from core.recipe import GridSettings, Recipe
-from core.trunks import trunk_key
+from core.trunks import trunk_dimension, trunk_key
 
 ROOT = Path(core.__file__).parent.parent
 UNTIL_TOLD = """
@@ -82,9 +82,10 @@ def endless_training(root, *, recipe=ENDLESS):
     boxes = np.array([[0.0, 0.0, 224.0, 224.0]])
     name = feature_file_name(trunk_key(recipe.trunk), recipe.grid)
     (root / "features").mkdir()
-    with FeatureFile.open(root / "features", name, dimension=1280) as store:
+    d = trunk_dimension(recipe.trunk)
+    with FeatureFile.open(root / "features", name, dimension=d) as store:
         for row in rows:
-            store.append(feature_key(row.content_hash, 1.0, boxes), rng.normal(size=(1, 1280)))
+            store.append(feature_key(row.content_hash, 1.0, boxes), rng.normal(size=(1, d)))
     steps = (Step.FIT, Step.SCORE)
     Job(steps=steps, recipe=recipe, images=tuple(rows), features_folder=str(root / "features")).write(folder)
     np.savez(
