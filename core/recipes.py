@@ -42,6 +42,7 @@ def recipe_of(text: str) -> Recipe:
 
     A file holds a recipe as Recipe.to_json gives it, or some of its settings alone, which then change the default, or
     the named recipe that "base" says: {"base": "paper", "k": 5}. Without a name of its own it is called like its file.
+    A trunk of another name keeps none of the base's settings of its trunk.
     """
     named = {name.casefold(): recipe for name, recipe in named_recipes().items()}
     if text.casefold() in named:
@@ -72,7 +73,7 @@ def _paper() -> Recipe:
         augmentation=Augmentation.ALL,
         variants=PAPER_VARIANTS,
         balance=True,
-        trunk=TrunkSettings(name="cnn-m-128", mode=TrunkMode.WINDOWS),
+        trunk=TrunkSettings(name="cnn-m-128", mode=TrunkMode.WINDOWS, pooling="mean"),
     )
 
 
@@ -100,8 +101,11 @@ def _from_file(content: Any, *, name: str) -> Recipe:
         raise RecipeError(f"Its base is none of {', '.join(named_recipes())}.")
     plain = named_recipes()[base].to_json()
     for part in ("grid", "trunk"):
-        if isinstance(settings.get(part), Mapping):
-            settings[part] = {**plain[part], **settings[part]}
+        changed = settings.get(part)
+        if isinstance(changed, Mapping):
+            is_another = part == "trunk" and changed.get("name", plain[part]["name"]) != plain[part]["name"]
+            # Taps, poolings and weights are those of one trunk: another starts from its own.
+            settings[part] = dict(changed) if is_another else {**plain[part], **changed}
     return Recipe.from_json({**plain, "name": name, **settings})
 
 

@@ -122,6 +122,10 @@ def test_a_file_may_change_a_named_recipe(tmp_path):
     path.write_text('{"base": "paper", "hidden": 256, "grid": {"stride": 56}}')
     paper = recipe_of("paper")
     assert recipe_of(str(path)) == replace(paper, hidden=256, grid=GridSettings(stride=56), name="wide")
+    path.write_text('{"base": "paper", "trunk": {"tap": "fc6"}}')
+    assert recipe_of(str(path)).trunk == replace(paper.trunk, tap="fc6")
+    path.write_text('{"base": "paper", "trunk": {"name": "efficientnet-lite0"}}')
+    assert recipe_of(str(path)).trunk == TrunkSettings(name="efficientnet-lite0")
     path.write_text('{"method": "Cls-Det"}')
     assert recipe_of(str(path)) == replace(Recipe(), method=Method.CLS_DET, name="wide")
 
@@ -138,6 +142,7 @@ def test_a_file_may_change_a_named_recipe(tmp_path):
         ('{"k": NaN}', "k cannot be NaN"),
         ('{"kk": 5}', 'setting "kk"'),
         ('{"grid": 5}', "by name"),
+        ('{"trunk": {"name": 5}}', "name cannot be 5"),
         (json.dumps({**Recipe().to_json(), "dropout": 2}), "dropout cannot be 2"),
     ],
 )
