@@ -119,7 +119,7 @@ class Recipe:
     beta: float = 1.0
     lambda2: float = 1.0
     hidden: int = 128
-    normalisation: Normalisation = Normalisation.STANDARDISE
+    normalisation: Normalisation = Normalisation.L2
     components: int = 128  # PCA of the trunk's features; 0 keeps them whole
     dropout: float = 0.5
     learning_rate: float = 1e-3
@@ -140,7 +140,7 @@ class Recipe:
     device: str = "cpu"  # or "cuda", "mps", "xpu", or "auto": the best that is there
     precision: Precision = Precision.FLOAT32
     grid: GridSettings = field(default_factory=GridSettings)
-    trunk: TrunkSettings = field(default_factory=TrunkSettings)
+    trunk: TrunkSettings = field(default_factory=lambda: TrunkSettings(pooling="mean+max"))
 
     def __post_init__(self) -> None:
         """Raise RecipeError, which is a ValueError, for a value of another type or out of its range."""

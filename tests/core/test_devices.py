@@ -16,11 +16,12 @@ from core.devices import Device, available_devices, choose_device, computing, is
 from core.domain import Label, Split
 from core.errors import UserError
 from core.events import Epoch, Notice
-from core.recipe import Method, Precision, Recipe
+from core.recipe import Method, Normalisation, Precision, Recipe
 from core.training import fit
 
 D = 8
 RECIPE = Recipe(
+    normalisation=Normalisation.STANDARDISE,
     method=Method.SS_CLS_DET_RS,
     components=0,
     hidden=16,

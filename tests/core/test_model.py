@@ -28,7 +28,9 @@ def features(images=6, seed=0):
 
 
 def make_model(method=Method.SS_CLS_DET_RS, *, components=8, hidden=16, seed=0):
-    recipe = Recipe(method=method, components=components, hidden=hidden)
+    recipe = Recipe(
+        method=method, components=components, hidden=hidden, normalisation=Normalisation.STANDARDISE
+    )
     projection = fit_projection(features(), components=components)
     return DualBranch(projection, recipe, generator=torch.Generator().manual_seed(seed)), recipe
 
@@ -125,7 +127,9 @@ def test_a_saved_model_comes_back_bit_for_bit(tmp_path, method, components):
 
 def test_a_model_of_several_calibrated_members_comes_back_from_one_file(tmp_path):
     members = [make_model(seed=seed)[0] for seed in (0, 1, 2)]
-    recipe = Recipe(components=8, hidden=16, members=3, calibrate=True)
+    recipe = Recipe(
+        components=8, hidden=16, members=3, calibrate=True, normalisation=Normalisation.STANDARDISE
+    )
     model = joined(members, scale=torch.tensor([[2.0, 0.0], [0.5, -1.0]], dtype=torch.float64))
     save_model(tmp_path, model, recipe=recipe, metrics={})
     loaded = load_model(tmp_path).model

@@ -10,7 +10,7 @@ from core.calibration import Scaling
 from core.losses import Batch, image_log_probabilities
 from core.model import DualBranch, joined
 from core.projection import fit_projection
-from core.recipe import Method, Recipe
+from core.recipe import Method, Normalisation, Recipe
 from core.scoring import score
 
 D, HIDDEN = 12, 16
@@ -20,7 +20,7 @@ def make(method, *, k=3, seed=0):
     rng = np.random.default_rng(seed)
     model = DualBranch(
         fit_projection([rng.normal(size=(80, D)).astype(np.float32)], components=6),
-        Recipe(method=method, k=k, hidden=HIDDEN),
+        Recipe(method=method, k=k, hidden=HIDDEN, normalisation=Normalisation.STANDARDISE),
         generator=torch.Generator().manual_seed(seed),
     )
     with torch.no_grad():

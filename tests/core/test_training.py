@@ -14,7 +14,7 @@ from core.calibration import Scaling, fit_temperature, logit
 from core.domain import Label, RegionLabel, Split
 from core.errors import UserError
 from core.events import Epoch, Notice
-from core.recipe import Method, Recipe
+from core.recipe import Method, Normalisation, Recipe
 from core.scoring import score
 from core.training import Bag, Control, fit
 from core.training_run import member_seeds
@@ -22,6 +22,7 @@ from core.training_run import member_seeds
 D = 12
 TRUE, DECOY = 7, 2  # places in the image of the lesion and of what merely goes along with it
 QUICK = Recipe(
+    normalisation=Normalisation.STANDARDISE,
     method=Method.CLS_DET_RS,
     k=5,
     hidden=64,

@@ -14,10 +14,17 @@ from core.crossval import Cohort, CohortImage, KnownFinding, Plan, evaluate_reci
 from core.crossval.arms import Arm
 from core.crossval.inputs import feature_keys, open_store
 from core.domain import Contour, FindingType, Label
-from core.recipe import Method, Recipe
+from core.recipe import Method, Normalisation, Recipe
 
 RECIPE = Recipe(
-    epochs=40, components=0, hidden=16, batch_images=64, dense_epochs=10, threads=1, learning_rate=1e-2
+    normalisation=Normalisation.STANDARDISE,
+    epochs=40,
+    components=0,
+    hidden=16,
+    batch_images=64,
+    dense_epochs=10,
+    threads=1,
+    learning_rate=1e-2,
 )
 GRID = RECIPE.grid.key
 REGIONS, WIDTH = 6, 100
