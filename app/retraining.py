@@ -96,7 +96,7 @@ class Retraining(QObject):
         self._ask_about_interrupted()
         if not self.is_running:
             self._panel.set_allowed(
-                session is not None and not session.is_read_only and bool(session.store.images())
+                session is not None and not session.is_read_only and session.store.has_images()
             )
 
     def start(self) -> None:

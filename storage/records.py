@@ -68,14 +68,14 @@ class ImageRecord:
     (0 where the file cannot be read). spacing_mm: of one image pixel, None where unknown. scale: working
     pixels per image pixel. regions: how many windows its grid has. p_malignant, p_benign: of the current
     model. rank: 1 is the next to read. failure: why the image cannot be used, or ''. density: of the breast, A to D
-    as in BI-RADS, or ''.
+    as in BI-RADS, or ''. file: its path, as text: a worklist of 100,000 images needs few of them as a Path.
     """
 
     id: ImageId
     patient_id: PatientId
     patient_key: str
     study_id: StudyId
-    path: Path
+    file: str
     content_hash: str
     laterality: Laterality
     view: View
@@ -96,6 +96,11 @@ class ImageRecord:
     rank_reason: str
     failure: str
     density: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where the image's file is."""
+        return Path(self.file)
 
     @property
     def name(self) -> str:

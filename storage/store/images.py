@@ -19,20 +19,21 @@ from storage.splits import assign_splits, worst_label
 from storage.store.base import StoreBase
 
 # A patient gets a split with the first usable image; until then 'test' keeps the patient out of training.
+# Contours are counted once for all images that are wanted, not image by image.
 _IMAGES = """
-WITH drawn AS NOT MATERIALIZED (
-    SELECT finding.image_id, newest.finding_class
+WITH drawn AS MATERIALIZED (
+    SELECT finding.image_id, sum(newest.finding_class = 'malignant') AS malignant,
+        sum(newest.finding_class = 'benign') AS benign
     FROM finding JOIN finding_version AS newest
         ON newest.finding_id = finding.id AND newest.version = finding.version
-    WHERE NOT finding.is_deleted
+    WHERE NOT finding.is_deleted {of_image}
+    GROUP BY finding.image_id
 )
 SELECT image.id, patient.id, patient.key, image.study_id, image.path, image.content_hash, image.laterality,
     image.view, image.rows, image.columns, image.spacing_mm, image.scale, image_label.label,
     coalesce(split.split, 'test'),
     coalesce((SELECT regions FROM region_grid WHERE image_id = image.id ORDER BY id DESC LIMIT 1), 0),
-    decision.decision,
-    (SELECT count(*) FROM drawn WHERE drawn.image_id = image.id AND finding_class = 'malignant'),
-    (SELECT count(*) FROM drawn WHERE drawn.image_id = image.id AND finding_class = 'benign'),
+    decision.decision, coalesce(drawn.malignant, 0), coalesce(drawn.benign, 0),
     prediction.p_malignant, prediction.p_benign,
     ranking_item.position, ranking_item.score, coalesce(ranking_item.reason, ''), image.failure,
     image.density
@@ -40,6 +41,7 @@ FROM image
 JOIN study ON study.id = image.study_id
 JOIN patient ON patient.id = study.patient_id
 LEFT JOIN split ON split.patient_id = patient.id
+LEFT JOIN drawn ON drawn.image_id = image.id
 LEFT JOIN image_label ON image_label.image_id = image.id AND image_label.superseded_at IS NULL
 LEFT JOIN decision ON decision.image_id = image.id AND decision.superseded_at IS NULL
 LEFT JOIN prediction INDEXED BY prediction_summary ON prediction.image_id = image.id
@@ -47,6 +49,10 @@ LEFT JOIN prediction INDEXED BY prediction_summary ON prediction.image_id = imag
 LEFT JOIN ranking_item ON ranking_item.image_id = image.id
     AND ranking_item.ranking_id = (SELECT id FROM ranking WHERE is_current = 1)
 """
+_ALL_IMAGES = _IMAGES.format(of_image="") + (
+    "ORDER BY ranking_item.position IS NULL, ranking_item.position, image.id"
+)
+_ONE_IMAGE = _IMAGES.format(of_image="AND finding.image_id = :image") + "WHERE image.id = :image"
 
 _LABELS: dict[str | None, Label | None] = {None: None, **{label.value: label for label in Label}}
 _DECISIONS: dict[str | None, Decision | None] = {None: None, **{d.value: d for d in Decision}}
@@ -60,12 +66,15 @@ class ImageStore(StoreBase):
 
     def images(self) -> list[ImageRecord]:
         """All images in the order of the worklist; those that no ranking holds come after, by id."""
-        order = " ORDER BY ranking_item.position IS NULL, ranking_item.position, image.id"
-        return [_image_record(row) for row in self._rows(_IMAGES + order)]
+        return [_image_record(row) for row in self._rows(_ALL_IMAGES)]
+
+    def has_images(self) -> bool:
+        """Whether there is any, usable or not."""
+        return self._row("SELECT 1 FROM image LIMIT 1") is not None
 
     def image(self, image_id: ImageId) -> ImageRecord:
         """One image. Raises KeyError where there is none with this id."""
-        row = self._row(_IMAGES + " WHERE image.id = ?", (image_id,))
+        row = self._row(_ONE_IMAGE, {"image": image_id})
         if row is None:
             raise KeyError(image_id)
         return _image_record(row)
@@ -377,30 +386,15 @@ def _label_record(row: tuple[Any, ...]) -> LabelRecord:
 
 
 def _image_record(row: tuple[Any, ...]) -> ImageRecord:
+    """A row of _IMAGES, which has the fields in their order: by place, since there may be 100,000 of them."""
     return ImageRecord(
-        id=ImageId(row[0]),
-        patient_id=PatientId(row[1]),
-        patient_key=row[2],
-        study_id=StudyId(row[3]),
-        path=Path(row[4]),
-        content_hash=row[5],
-        laterality=_SIDES[row[6]],
-        view=_VIEWS[row[7]],
-        rows=row[8],
-        columns=row[9],
-        spacing_mm=row[10],
-        scale=row[11],
-        label=_LABELS[row[12]],
-        split=_SPLITS[row[13]],
-        regions=row[14],
-        decision=_DECISIONS[row[15]],
-        malignant_findings=row[16],
-        benign_findings=row[17],
-        p_malignant=row[18],
-        p_benign=row[19],
-        rank=row[20],
-        rank_score=row[21],
-        rank_reason=row[22],
-        failure=row[23],
-        density=row[24],
+        *row[:6],
+        _SIDES[row[6]],
+        _VIEWS[row[7]],
+        *row[8:12],
+        _LABELS[row[12]],
+        _SPLITS[row[13]],
+        row[14],
+        _DECISIONS[row[15]],
+        *row[16:],
     )

@@ -166,7 +166,7 @@ def test_a_picture_that_cannot_be_read_is_told_without_its_file_name(
     page: PlanePage, scored: Project, qtbot: QtBot, images_folder: Path
 ):
     record = scored.store.image(of_label(scored, "M")[0])
-    page._by_id[record.id] = replace(record, path=images_folder / "gone.png")
+    page._by_id[record.id] = replace(record, file=str(images_folder / "gone.png"))
     point_at(page, qtbot, record.id)
     qtbot.waitUntil(lambda: "cannot be read" in page.card.picture.text(), timeout=SECONDS)
     assert "gone" not in page.card.picture.text()
