@@ -1,10 +1,10 @@
 """Exact gradients of any objective on the head, over a ragged batch of images, at the pace of its matrix products.
 
 Three things make plain backpropagation slow here, and none is needed. Padding the features: images have unequal
-numbers of regions, so the rows of all images are multiplied end to end, and only logits are ever padded. Keeping
-what was computed: a chunk of rows goes through the layers while it is in the processor's cache, and only its logits
-stay. Multiplying zeros: region selection (Eq. 4) leaves all but 2 k regions of an image without a gradient, so the
-backward pass runs, written by hand, over the regions that have one.
+numbers of regions, so the rows of all images are multiplied end to end, and only logits are ever padded. Going through
+memory layer by layer: a chunk of rows goes through all layers while it is in the processor's cache, and only its hidden
+units and its logits stay. Multiplying zeros: region selection (Eq. 4) leaves all but 2 k regions of an image without a
+gradient, so the backward pass runs, written by hand, over the regions that have one.
 
 The objective itself is differentiated by autograd, on the logits alone.
 
@@ -23,13 +23,12 @@ from torch import Tensor
 from core.losses import Batch, ImageLogs, Logits
 from core.model import DualBranch
 
-CHUNK_ROWS = (
-    1536  # features, hidden units and random bits of a chunk: 2.3 MB, near the processor in its caches
-)
+CHUNK_ROWS = 2048  # features, hidden units and random bits of a chunk: 3 MB, near the processor in its caches
 DEVICE_CHUNK_ROWS = 1 << 18  # elsewhere than on a CPU a chunk only bounds the memory
 LOGIT_ROWS = 8  # FC4 and FC5 have at most 5 rows; a product with 8 costs the same, and one with 3 costs more
-SPARSE_SHARE = 0.6  # of the regions with a gradient: below it hidden units are computed again, not kept
+SPARSE_SHARE = 0.6  # of the regions with a gradient: below it only those go back, gathered
 DROPOUT_STEPS = 256  # the dropout rate is rounded to 1 / 256: at most one random byte a hidden unit
+MOST_ROOMS = 64  # shapes that a workspace remembers: those of chunks come back, those of batches hardly ever
 WORD = 32  # bits in a word of random bits
 
 Objective = Callable[[Logits], tuple[Tensor, ImageLogs]]  # the value to go down, and the image probabilities
@@ -62,15 +61,15 @@ class Dropout:
             bits = _random_bytes(regions * hidden, generator).view(regions, hidden)
         return cls(bits, below, scale)
 
-    def apply_(self, hidden: Tensor, regions: slice | Tensor, *, space: Workspace | None = None) -> None:
+    def apply_(self, hidden: Tensor, regions: slice, *, space: Workspace | None = None) -> None:
         """Set dropped units to 0 in place; the others stay unscaled.
 
-        hidden: (rows, hidden), of the `regions` named: their numbers, or a slice that starts at a multiple of 32.
+        hidden: (rows, hidden), of the `regions` from a multiple of 32 on.
         """
         if self.bits.dtype == torch.uint8:
             hidden.mul_(self.bits[regions] >= self.below)
             return
-        signs = self._signs(regions, space or Workspace())[: len(hidden)]
+        signs = self._signs(regions, space or Workspace())
         if hidden.dtype == torch.float32 and hidden.device.type == "cpu":
             # Backpropagation of relu on integers: hidden where the sign bit is not set, else 0, in one vectorised pass.
             whole = hidden.view(torch.int32)
@@ -84,43 +83,50 @@ class Dropout:
         self.apply_(ones, slice(0, regions))
         return ones.mul_(self.scale)
 
-    def _signs(self, regions: slice | Tensor, space: Workspace) -> Tensor:
-        """(rows, hidden) int32, negative where dropped; past a slice's end up to a multiple of 32 rows."""
-        units = self.bits.shape[1]
-        if isinstance(regions, Tensor):
-            words = self.bits.index_select(
-                0, regions >> WORD.bit_length() - 1
-            )  # divisions take ten times as long
-            return words.bitwise_left_shift_((regions & WORD - 1).int()[:, None])
+    def _signs(self, regions: slice, space: Workspace) -> Tensor:
+        """(rows, hidden) int32, negative where dropped."""
         words = self.bits[regions.start // WORD : -(-regions.stop // WORD)]
-        signs = space.room("signs", (len(words), WORD, units), like=words)
-        shifts = space.shifts(words)
-        torch.bitwise_left_shift(words[:, None], shifts[:, None], out=signs)
-        return signs.view(-1, units)
+        count, units = words.shape
+        signs = space.room("signs", (count * WORD, units), like=words)
+        torch.bitwise_left_shift(words.unsqueeze(1), space.shifts(words), out=signs.view(count, WORD, units))
+        return signs[: regions.stop - regions.start]
 
 
 class Workspace:
     """Memory that steps use again: fresh pages for the hidden units of every step would cost a tenth of it.
 
-    For one thread at a time.
+    For one thread, one device and one type a name at a time.
     """
 
     def __init__(self) -> None:
-        self._memory: dict[tuple[str, torch.dtype, torch.device], Tensor] = {}
+        self._memory: dict[str, Tensor] = {}
+        self._rooms: dict[tuple[str, tuple[int, ...]], Tensor] = {}
 
     def room(self, name: str, shape: tuple[int, ...], *, like: Tensor) -> Tensor:
         """Uninitialised memory of a shape, and of another tensor's type and device: what had this name is lost."""
-        count, key = math.prod(shape), (name, like.dtype, like.device)
-        if key not in self._memory or self._memory[key].numel() < count:
-            self._memory[key] = like.new_empty(count)
-        return self._memory[key][:count].view(shape)
+        known = self._rooms.get((name, shape))
+        if known is not None and known.dtype is like.dtype and known.device == like.device:
+            return known
+        count, memory = math.prod(shape), self._memory.get(name)
+        if (
+            memory is None
+            or memory.numel() < count
+            or (memory.dtype, memory.device) != (like.dtype, like.device)
+        ):
+            self._memory[name] = memory = like.new_empty(count)
+            self._rooms = {key: room for key, room in self._rooms.items() if key[0] != name}
+        if len(self._rooms) >= MOST_ROOMS:
+            self._rooms.clear()
+        self._rooms[name, shape] = room = memory[:count].view(shape)
+        return room
 
     def shifts(self, words: Tensor) -> Tensor:
-        """(32,) int32, 0 to 31, beside some words."""
-        key = ("shifts", words.dtype, words.device)
-        if key not in self._memory:
-            self._memory[key] = torch.arange(WORD, dtype=words.dtype, device=words.device)
-        return self._memory[key]
+        """(32, 1) int32, 0 to 31, beside some words."""
+        shifts = self._memory.get("shifts")
+        if shifts is None or shifts.device != words.device:
+            shifts = torch.arange(WORD, dtype=words.dtype, device=words.device)[:, None]
+            self._memory["shifts"] = shifts
+        return shifts
 
 
 def _random_bytes(count: int, generator: torch.Generator) -> Tensor:
@@ -152,15 +158,15 @@ def gradients(
     engine = _Engine(
         model, projected, dropout, rows=rows, chunk_rows=chunk_rows, products=products, space=space
     )
-    is_dense = gradient_share(model, batch, selected=selected) >= SPARSE_SHARE
-    hidden = engine.room("kept", engine.count) if is_dense else None
+    is_sparse = gradient_share(model, batch, selected=selected) < SPARSE_SHARE
     with torch.no_grad():
+        hidden = engine.room("hidden", engine.count)
         logits = engine.forward(hidden)
     leaves = engine.split(logits)
     value, logs = objective(leaves)
     value.backward()  # type: ignore[no-untyped-call]
     with torch.no_grad():
-        engine.backward(leaves, hidden)
+        engine.backward(leaves, hidden, is_sparse=is_sparse)
     return value.detach(), ImageLogs(logs.positive.detach(), logs.negative.detach())
 
 
@@ -214,25 +220,27 @@ class _Engine:
         self._classes, self._outputs = len(model.fc4.weight), len(stacked)
         self._scale = 1.0 if dropout is None else dropout.scale
         self._branches = stacked.new_zeros(LOGIT_ROWS, stacked.shape[1], dtype=self._type)
-        self._branches[: len(stacked)] = stacked * self._scale
-        self._bias = stacked.new_zeros(LOGIT_ROWS, 1)
-        self._bias[: self._classes, 0] = model.fc4.bias.detach()
+        self._branches[: self._outputs] = stacked * self._scale
 
     def room(self, name: str, rows: int) -> Tensor:
         """(rows, hidden), where hidden units go."""
         return self._space.room(name, (rows, len(self._weight)), like=self._weight)
 
     def forward(self, kept: Tensor | None) -> Tensor:
-        """(8, T) logits; fills kept, (T, hidden), where it is given."""
-        logits = self._bias.new_empty(LOGIT_ROWS, self.count)
-        passing = self.room("passing", self._chunk)
+        """(8, T) logits; fills kept, (T, hidden), where it is given, with relu(FC3), dropped units at 0, unscaled."""
+        logits = self._model.fc4.bias.new_empty(LOGIT_ROWS, self.count)
+        place = self.room("passing", self._chunk) if kept is None else kept
+        weight = self._weight.t()
         for part in self._parts(self.count):
-            out = passing[: part.stop - part.start] if kept is None else kept[part]
-            self._hidden(self._features(part), part, out)
+            out = place[: part.stop - part.start] if kept is None else place[part]
+            torch.addmm(self._bias3, self._features(part), weight, out=out).relu_()
+            if self._dropout is not None:
+                self._dropout.apply_(out, part, space=self._space)
             if self._type == logits.dtype:
-                torch.addmm(self._bias, self._branches, out.t(), out=logits[:, part])
+                torch.mm(self._branches, out.t(), out=logits[:, part])
             else:
-                torch.add(self._branches @ out.t(), self._bias, out=logits[:, part])
+                logits[:, part] = self._branches @ out.t()
+        logits[: self._classes] += self._model.fc4.bias.detach()[:, None]
         return logits
 
     def split(self, logits: Tensor) -> Logits:
@@ -242,49 +250,46 @@ class _Engine:
             return Logits(cls, None)
         return Logits(cls, logits[self._classes : self._outputs].detach().requires_grad_())
 
-    def backward(self, leaves: Logits, kept: Tensor | None) -> None:
-        """Carry the gradient of the logits back to the parameters, through kept hidden units or a second pass."""
-        outputs = leaves.cls.new_zeros(self._outputs, self.count)
-        for leaf, part in ((leaves.cls, outputs[: self._classes]), (leaves.det, outputs[self._classes :])):
+    def backward(self, leaves: Logits, hidden: Tensor, *, is_sparse: bool) -> None:
+        """Carry the gradient of the logits back to the parameters, through the hidden units that forward left.
+
+        is_sparse: only the regions that have a gradient are multiplied.
+        """
+        slopes = leaves.cls.new_zeros(self._outputs, self.count, dtype=self._type)
+        for leaf, part in ((leaves.cls, slopes[: self._classes]), (leaves.det, slopes[self._classes :])):
             if leaf is not None and leaf.grad is not None:
                 part.copy_(leaf.grad)
-        regions = None
-        if kept is None:
-            regions = outputs.any(dim=0).nonzero()[:, 0]
-            outputs = outputs.index_select(1, regions)
-        slopes = outputs.new_zeros(LOGIT_ROWS, outputs.shape[1], dtype=self._type)
-        slopes[: self._outputs] = outputs
-        self._accumulate(slopes, regions, kept)
-        self._model.fc4.bias.grad = outputs[: self._classes].sum(dim=1)
+        regions = slopes.any(dim=0).nonzero()[:, 0] if is_sparse else None
+        if regions is not None:
+            slopes = slopes.index_select(1, regions)
+        self._accumulate(slopes, regions, hidden)
+        slope = leaves.cls.grad
+        self._model.fc4.bias.grad = (
+            torch.zeros_like(self._model.fc4.bias) if slope is None else slope.sum(dim=1)
+        )
 
-    def _accumulate(self, slopes: Tensor, regions: Tensor | None, kept: Tensor | None) -> None:
-        """slopes: (8, t) of t regions: those numbered in `regions`, or all of them in order."""
+    def _accumulate(self, slopes: Tensor, regions: Tensor | None, hidden: Tensor) -> None:
+        """slopes: (outputs, t) of t regions: those numbered in `regions`, or all of them in order."""
         model = self._model
         weight, bias = torch.zeros_like(model.fc3.weight), torch.zeros_like(model.fc3.bias)
-        branches = torch.zeros_like(self._branches, dtype=weight.dtype)
-        again, backs = (self.room(name, self._chunk) for name in ("passing", "back"))
-        for part in self._parts(slopes.shape[1]):
+        stacked = self._branches[: self._outputs]
+        branches = torch.zeros_like(stacked, dtype=weight.dtype)
+        backs = self.room("back", self._chunk)
+        # What forward left last is still near.
+        for part in reversed(list(self._parts(slopes.shape[1]))):
             which = part if regions is None else regions[part]
-            inputs, slope, rows = self._features(which), slopes[:, part], part.stop - part.start
-            if kept is None:
-                self._hidden(inputs, which, again[:rows])
-            hidden, back = again[:rows] if kept is None else kept[part], backs[:rows]
-            torch.mm(slope.t(), self._branches, out=back)
-            torch.ops.aten.threshold_backward.grad_input(back, hidden, 0, grad_input=back)
-            _add_product(branches, slope, hidden)
-            _add_product(weight, back.t(), inputs)
+            slope, back = slopes[:, part], backs[: part.stop - part.start]
+            units = hidden[which] if regions is None else self._gathered("units", hidden, which)
+            torch.mm(slope.t(), stacked, out=back)
+            torch.ops.aten.threshold_backward.grad_input(back, units, 0, grad_input=back)
+            _add_product(branches, slope, units)
+            _add_product(weight, back.t(), self._features(which))
             bias += back.sum(dim=0, dtype=bias.dtype)
         model.fc3.weight.grad, model.fc3.bias.grad = weight, bias
         branches *= self._scale
         model.fc4.weight.grad = branches[: self._classes]
         if model.fc5 is not None:
-            model.fc5.weight.grad = branches[self._classes : self._outputs]
-
-    def _hidden(self, inputs: Tensor, regions: slice | Tensor, out: Tensor) -> None:
-        """relu(FC3) with dropped units at 0, the others unscaled: the scale is in the branches' weights."""
-        torch.addmm(self._bias3, inputs, self._weight.t(), out=out).relu_()
-        if self._dropout is not None:
-            self._dropout.apply_(out, regions, space=self._space)
+            model.fc5.weight.grad = branches[self._classes :]
 
     def _features(self, which: slice | Tensor) -> Tensor:
         """(rows, p) inputs of FC3 of some regions, in the type of the products; lost at the next call."""
@@ -292,9 +297,12 @@ class _Engine:
             which = self._rows[which]
         if isinstance(which, slice):
             return self._projected[which].to(self._type)
-        shape = (len(which), self._projected.shape[1])
-        buffer = self._space.room("features", shape, like=self._projected)
-        return torch.index_select(self._projected, 0, which, out=buffer).to(self._type)
+        return self._gathered("features", self._projected, which).to(self._type)
+
+    def _gathered(self, name: str, table: Tensor, which: Tensor) -> Tensor:
+        """Rows of a table, lost at the next call with the name."""
+        buffer = self._space.room(name, (which.shape[0], table.shape[1]), like=table)
+        return torch.index_select(table, 0, which, out=buffer)
 
     def _parts(self, count: int) -> Iterator[slice]:
         return (slice(start, min(start + self._chunk, count)) for start in range(0, count, self._chunk))
