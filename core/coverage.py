@@ -32,7 +32,7 @@ _FEW = 6_000
 _PAIRS_AT_ONCE = 200_000
 _CELLS_AT_ONCE = 4_000_000
 # Square pixels: a turn of the outline by less is left to geometry that cannot be misled by rounding.
-_PLAIN_TURN = 1e-7
+PLAIN_TURN = 1e-7
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,7 +108,7 @@ class Outlines:
         turn = (bx * ay - ax * by) * self.sign
         times_up = np.add.reduceat((ay < 0) != (by < 0), first, dtype=np.intp)
         is_plain: BoolArray = (
-            self.is_single & (np.minimum.reduceat(turn, first) > _PLAIN_TURN) & (times_up == 2)
+            self.is_single & (np.minimum.reduceat(turn, first) > PLAIN_TURN) & (times_up == 2)
         )
         return is_plain
 

@@ -24,6 +24,8 @@ Boxes = NDArray[np.float64]
 
 # Areas below this, in square pixels, are rounding: a region that shares less with a contour does not touch it.
 NO_AREA = 1e-6
+# A contour whose share is alpha but for this counts as alpha.
+ROUNDING = 1e-12
 # No image has as many pixels on a side; beyond that, coordinates are nonsense and overflow in geometry.
 FARTHEST = 1e6
 # Keeps what lies between the steps in the processor's cache.
@@ -130,8 +132,7 @@ def _labels(images: Sequence[Annotated], *, alpha: float, room: Boxes) -> list[N
         boxes = np.concatenate([image.boxes for image in images], out=room[: len(labels)])
         met = _Met.of(outlines, boxes, first=ends[owner], count=np.diff(ends)[owner])
         labels[met.box[met.iom > 0]] = RegionLabel.IGNORED
-        # A contour whose share is alpha but for rounding counts as alpha.
-        labels[met.box[met.iom >= max(alpha - 1e-12, np.finfo(float).tiny)]] = RegionLabel.M
+        labels[met.box[met.iom >= max(alpha - ROUNDING, np.finfo(float).tiny)]] = RegionLabel.M
     bounds = ends.tolist()
     return [labels[start:stop] for start, stop in pairwise(bounds)]
 
