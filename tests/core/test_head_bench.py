@@ -42,7 +42,7 @@ def test_the_loop_of_one_bag_a_step_learns():
     bags = head.cohort(30)
     for bag in bags:
         bag.features[0] += 4.0 * (bag.label is Label.BENIGN)
-    once = head.one_bag_a_step(bags)
+    once = head.one_bag_a_step(bags, loaders=0)
     losses = [once() for _ in range(15)]
     assert losses[-1] < 0.5 * losses[0]
 
@@ -75,18 +75,20 @@ def test_gradients_of_the_bench_keep_their_bar():
 
 
 def test_ratios_have_the_bars_and_take_torchmil_at_its_best():
-    taken = {head.WAY.format(name): 1.0 for name in head.ENGINE} | {head.LOOP: 9.0}
+    taken = {head.WAY.format(name): 1.0 for name in head.ENGINE} | {head.LOOP: 9.0, head.LEAN: 6.0}
     taken |= {head.TORCHMIL.format(size): seconds for size, seconds in ((1, 8.0), (32, 4.0), (256, 6.0))}
     figures = {
         figure.name: figure for figure in head.ratios(taken, rs_bar=10.0, dense_bar=6.0, torchmil_bar=3.0)
     }
     assert not figures["region selection: times faster than one bag a step"].is_met
     assert figures["dense: times faster than one bag a step"].is_met
+    lean = figures["dense: times faster than one bag a step without loader processes"]
+    assert (lean.value, lean.is_met) == (6.0, None)
     assert figures["region selection: times faster than torchmil at its best"].value == 4.0
 
 
 def test_without_torchmil_the_line_says_so():
-    taken = {head.WAY.format(name): 1.0 for name in head.ENGINE} | {head.LOOP: 9.0}
+    taken = {head.WAY.format(name): 1.0 for name in head.ENGINE} | {head.LOOP: 9.0, head.LEAN: 6.0}
     *_, last = head.ratios(taken)
     assert last.is_met is None
     assert "not installed" in last.note
