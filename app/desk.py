@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from app.findings_panel import FindingsPanel
-from app.image_loader import ImageLoader, Pixels, WantedImage
+from app.hung_study import HungStudy, shown_image, wanted_image
+from app.image_loader import ImageLoader, Pixels
 from app.reading_clock import ReadingClock
 from app.session import Session
-from app.viewer import ShownImage, Tool, Viewer
-from app.worklist import image_name, view_name
-from core.domain import Contour, Decision, FindingClass, FindingId, FindingType, ImageId, Laterality, View
+from app.viewer import Tool, Viewer
+from app.worklist import image_name
+from core.domain import Contour, Decision, FindingClass, FindingId, FindingType, ImageId
 from core.errors import UserError
 from storage.changes import Changes
 from storage.edits import AddFinding, ChangeFinding, DeleteFinding, SetDecision
@@ -44,6 +45,7 @@ class Desk(QObject):
         self._has_pixels = False
         self._clock = ReadingClock(self)
         self._clock.watch([viewer])
+        self.study = HungStudy(viewer=viewer, loader=loader, parent=self)
         self.new_class = FindingClass.MALIGNANT
         self._connect()
 
@@ -55,8 +57,10 @@ class Desk(QObject):
     def set_session(self, session: Session | None) -> None:
         """Work on another project, with nothing open."""
         self.leave()
+        self._viewer.clear()
         self._loader.forget()
         self._session = session
+        self.study.set_store(None if session is None else session.store)
         self._show_panel()
 
     def open(self, image_id: ImageId, *, ahead: Sequence[ImageId] = ()) -> None:
@@ -67,22 +71,37 @@ class Desk(QObject):
         self._image_id = image_id
         record = self._session.store.image(image_id)
         self._show_panel()
+        beside = self.study.hang(record)
         if record.failure:
             self._viewer.show_failure(record.failure)
         else:
-            self._viewer.show_loading(f"Loading {image_name(record)} ...")
+            if not self._viewer.shows(image_id):
+                self._viewer.show_loading(f"Loading {image_name(record)} ...")
             others = [self._session.store.image(other) for other in ahead]
-            self._loader.request(_wanted(record), ahead=[_wanted(o) for o in others if not o.failure])
+            self._loader.request(
+                wanted_image(record),
+                beside=[wanted_image(other) for other in beside],
+                ahead=[wanted_image(other) for other in others if not other.failure],
+            )
         self.opened.emit(record)
 
+    def hang_again(self) -> None:
+        """Hang the study of the open image after the layout was changed."""
+        image_id = self._image_id
+        if self._session is None or image_id is None:
+            return
+        record = self._session.store.image(image_id)
+        beside = self.study.hang(record)
+        if not record.failure:
+            self._loader.request(wanted_image(record), beside=[wanted_image(other) for other in beside])
+
     def leave(self) -> None:
-        """Take the image off the desk; its reading time goes to the ledger."""
+        """Take the image off the desk, in sight or not; its reading time goes to the ledger."""
         if self._image_id is None:
             return
         seconds = self._clock.leave_image()
         session, image_id = self._session, self._image_id
         self._image_id, self._has_pixels = None, False
-        self._viewer.clear()
         if session is None or seconds is None or session.is_read_only:
             return
         try:
@@ -94,7 +113,10 @@ class Desk(QObject):
 
     def refresh(self, changes: Changes) -> None:
         """Show what changed, if it is of the open image."""
-        if self._session is None or self._image_id is None or not changes.touches(self._image_id):
+        if self._session is None or self._image_id is None:
+            return
+        self.study.refresh(changes)
+        if not changes.touches(self._image_id):
             return
         self._show_panel()
         if self._has_pixels:
@@ -176,17 +198,12 @@ class Desk(QObject):
         record = self._record()
         if record is None or record.id != image_id:
             return  # the reader has left that image
-        header = pixels.mammogram.header
-        is_told_by_file = Laterality.UNKNOWN is not header.laterality and View.UNKNOWN is not header.view
-        told = "" if is_told_by_file else f"  {view_name(record)} (from the table of labels)"
-        caption = f"{record.patient_key}{told}"
-        self._viewer.show_image(
-            ShownImage(image_id, pixels.mammogram, caption=caption, pyramid=pixels.pyramid)
-        )
-        self._has_pixels = True
+        self._viewer.show_image(shown_image(record, pixels))
+        is_new, self._has_pixels = not self._has_pixels, True
         self._show_findings()
         self._show_prediction()
-        self._clock.open_image()
+        if is_new:
+            self._clock.open_image()
 
     def _show_failure(self, image_id: ImageId, reason: str) -> None:
         if image_id == self._image_id:
@@ -250,7 +267,3 @@ class Desk(QObject):
         """Do it; if it is refused, the panel shows again what is so."""
         if self._session is not None and not self._session.do(edit):
             self._show_panel()
-
-
-def _wanted(record: ImageRecord) -> WantedImage:
-    return WantedImage(record.id, record.path, record.content_hash)

@@ -17,7 +17,9 @@ from core.domain import ImageId
 from core.errors import UnreadableImageError
 from core.pixels import Mammogram, content_hash
 
-CACHE_BYTES = 160_000_000  # stored pixels kept in the window's memory
+CACHE_BYTES = (
+    240_000_000  # stored pixels kept in the window's memory: a study of four views, and what comes next
+)
 
 PYRAMID_DEPTH = 4  # halvings made beforehand
 
@@ -45,10 +47,13 @@ class ImageLoader(QObject):
     Signals:
         loaded: ImageId, Pixels.
         failed: ImageId, and a sentence that says why.
+        loaded_beside, failed_beside: the same for images that hang beside the one wanted last.
     """
 
     loaded = Signal(object, object)
     failed = Signal(object, str)
+    loaded_beside = Signal(object, object)
+    failed_beside = Signal(object, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,23 +62,30 @@ class ImageLoader(QObject):
         self._kept: OrderedDict[ImageId, Pixels] = OrderedDict()
         self._tasks: dict[ImageId, Task] = {}
         self._wanted: ImageId | None = None
+        self._beside: frozenset[ImageId] = frozenset()
 
-    def request(self, wanted: WantedImage, *, ahead: Sequence[WantedImage] = ()) -> None:
-        """Load an image, at once if it is kept, and then those that the reader is likely to open next."""
+    def request(
+        self, wanted: WantedImage, *, beside: Sequence[WantedImage] = (), ahead: Sequence[WantedImage] = ()
+    ) -> None:
+        """Load an image, at once if it is kept, those beside it, and then those that the reader is likely to open next."""
         image_id = self._wanted = wanted.id
+        self._beside = frozenset(other.id for other in beside)
         self._forget_waiting(image_id)
         if image_id in self._kept:
             self._kept.move_to_end(image_id)
             self.loaded.emit(image_id, self._kept[image_id])
         else:
             self._start(wanted)
-        for other in ahead:
+        for other in (*beside, *ahead):
             if other.id not in self._kept:
                 self._start(other)
+            elif other.id in self._beside:
+                self._kept.move_to_end(other.id)
+                self.loaded_beside.emit(other.id, self._kept[other.id])
 
     def forget(self) -> None:
         """Nothing is wanted any more, and nothing is kept (another project)."""
-        self._wanted = None
+        self._wanted, self._beside = None, frozenset()
         for task in self._tasks.values():
             task.cancel()
         self._tasks.clear()
@@ -111,11 +123,15 @@ class ImageLoader(QObject):
             self._kept.popitem(last=False)
         if image_id == self._wanted:
             self.loaded.emit(image_id, pixels)
+        elif image_id in self._beside:
+            self.loaded_beside.emit(image_id, pixels)
 
     def _fail(self, image_id: ImageId, reason: str) -> None:
         self._tasks.pop(image_id, None)
         if image_id == self._wanted:
             self.failed.emit(image_id, reason)
+        elif image_id in self._beside:
+            self.failed_beside.emit(image_id, reason)
 
 
 def decoded(decoder: Decoder, image: WantedImage) -> Pixels:

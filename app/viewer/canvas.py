@@ -66,6 +66,8 @@ class Canvas(QWidget):
     refused = Signal(str)
     noticed = Signal(str)
     unfinished_drawing_changed = Signal(bool)
+    chosen = Signal()  # the reader pressed on a canvas that is not the active one of its wall
+    moved = Signal()  # the reader zoomed or panned
 
     def __init__(self, drafts: Drafts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,8 +80,9 @@ class Canvas(QWidget):
         self.layers = Layers()
         self.contours = ContourOverlay()
         self.picture: Picture | None = None
+        self.is_active, self.is_one_of_several = True, False
         self._drafts = drafts
-        self._port = ViewPort()
+        self.port = ViewPort()
         self._scene = Scene()
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER_MS)
         self._still.timeout.connect(self.update)
@@ -109,12 +112,12 @@ class Canvas(QWidget):
     @property
     def transform(self) -> ViewTransform:
         """Where the image lies."""
-        return self._port.transform
+        return self.port.transform
 
     @property
     def zoom(self) -> float:
         """Device pixels per image pixel."""
-        return self._port.zoom
+        return self.port.zoom
 
     @property
     def selected(self) -> Finding | None:
@@ -146,8 +149,8 @@ class Canvas(QWidget):
                 return
         self.picture = Picture(shown, is_inverted=self._is_inverted)
         self.contours.set_image(shown.image_id)
-        self._port.is_fitted = True
-        self._port.set_image_size(*self.picture.size)
+        self.port.is_fitted = True
+        self.port.set_image_size(*self.picture.size)
         self._was_moved()
         draft = self._drafts.get(shown.image_id)
         if draft is not None:
@@ -196,6 +199,14 @@ class Canvas(QWidget):
         self.update()
         self.tool_changed.emit(tool)
 
+    def set_active(self, is_active: bool, *, is_one_of_several: bool) -> None:
+        """Whether tools and keys work here; of several canvases the active one has a frame."""
+        if not is_active:
+            self._interrupt()
+        self.is_active, self.is_one_of_several = is_active, is_one_of_several
+        self.update_cursor()
+        self.update()
+
     # Window and level
 
     def window_numbers(self) -> tuple[float, float]:
@@ -228,28 +239,43 @@ class Canvas(QWidget):
 
     def fit(self) -> None:
         """Show the whole image."""
-        self._port.fit()
+        self.port.fit()
         self._was_moved()
 
     def one_to_one(self) -> None:
         """One device pixel for each image pixel, around the middle."""
-        self._port.zoom_to(1.0, at=self._port.middle)
+        self.port.zoom_to(1.0, at=self.port.middle)
         self._was_moved()
+        self.moved.emit()
 
     def toggle_one_to_one(self, at: Point) -> None:
         """From 1:1 to the whole image, from anything else to 1:1 at this place."""
-        self._port.toggle_one_to_one(at=at)
+        self.port.toggle_one_to_one(at=at)
         self._was_moved()
+        self.moved.emit()
 
     def zoom_by(self, steps: float, *, at: Point | None = None) -> None:
         """Zoom by steps of the wheel around a place on the canvas (its middle by default)."""
-        self._port.zoom_by(steps, at=at or self._port.middle)
+        self.port.zoom_by(steps, at=at or self.port.middle)
         self._still.start()
         self._was_moved()
+        self.moved.emit()
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the image by logical pixels."""
-        self._port.pan(dx, dy)
+        self.port.pan(dx, dy)
+        self._still.start()
+        self._was_moved()
+        self.moved.emit()
+
+    def hang(self, *, side: int, largest_fit: float) -> None:
+        """How a fitted image lies among others, as ViewPort.hang."""
+        self.port.hang(side=side, largest_fit=largest_fit)
+        self._was_moved()
+
+    def look_at(self, point: Point, *, scale: float) -> None:
+        """Put a point of the image into the middle, without telling anyone."""
+        self.port.look_at(point, scale=scale)
         self._still.start()
         self._was_moved()
 
@@ -327,10 +353,11 @@ class Canvas(QWidget):
         else:
             view = self._view(self.picture)
             self._scene.paint(painter, view)
-            self._tool.paint(painter)
+            if self.is_active:
+                self._tool.paint(painter)
             paint_texts(painter, view)
-        if self.hasFocus():
-            paint_focus(painter, self.rect())
+        if self.hasFocus() or (self.is_one_of_several and self.is_active):
+            paint_focus(painter, self.rect(), is_wide=self.is_one_of_several)
         painter.end()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
@@ -341,6 +368,9 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The left button belongs to the tool, the others to navigation."""
+        if not self.is_active and event.button() is Qt.MouseButton.LeftButton:
+            self.chosen.emit()
+            return
         if self.picture is None:
             return
         if self._navigation.takes(event.button()):
@@ -351,7 +381,7 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Comes in place of the second press."""
-        if self.picture is None or self._navigation.takes(event.button()):
+        if self.picture is None or not self.is_active or self._navigation.takes(event.button()):
             self.mousePressEvent(event)
         else:
             self._tool.double_click(self._pointer(event))
@@ -361,7 +391,7 @@ class Canvas(QWidget):
         if self.picture is None:
             return
         at = self._pointer(event)
-        if not self._navigation.move(at):
+        if not self._navigation.move(at) and self.is_active:
             self._tool.move(at)
         self.cursor_moved.emit(*at.image, self.picture.value_at(at.image))
 
@@ -370,7 +400,7 @@ class Canvas(QWidget):
         if self.picture is None:
             return
         at = self._pointer(event)
-        if not self._navigation.release(event.button(), at):
+        if not self._navigation.release(event.button(), at) and self.is_active:
             self._tool.release(at)
         self.update_cursor()
 
@@ -437,7 +467,8 @@ class Canvas(QWidget):
         if self.picture is None:
             self.setCursor(Qt.CursorShape.ArrowCursor)
         else:
-            self.setCursor(self._navigation.cursor() or self._tool.cursor())
+            tool = self._tool.cursor() if self.is_active else Qt.CursorShape.PointingHandCursor
+            self.setCursor(self._navigation.cursor() or tool)
 
     # Inside
 
@@ -467,7 +498,7 @@ class Canvas(QWidget):
         )
 
     def _size_was_changed(self) -> None:
-        self._port.set_size(self.width(), self.height(), device_ratio=self.devicePixelRatioF())
+        self.port.set_size(self.width(), self.height(), device_ratio=self.devicePixelRatioF())
         self._was_moved()
 
     def _was_moved(self) -> None:

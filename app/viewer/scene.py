@@ -110,12 +110,13 @@ def paint_texts(painter: QPainter, view: View) -> None:
     )
 
 
-def paint_focus(painter: QPainter, area: QRect) -> None:
-    """A thin frame that tells where the keys go."""
+def paint_focus(painter: QPainter, area: QRect, *, is_wide: bool = False) -> None:
+    """A frame that tells where the keys go; wide where there are several canvases."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    painter.setPen(QPen(FOCUS_FRAME, 1))
+    width = 3 if is_wide else 1
+    painter.setPen(QPen(FOCUS_FRAME, width))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(area.adjusted(0, 0, -1, -1))
+    painter.drawRect(area.adjusted(width // 2, width // 2, -1 - width // 2, -1 - width // 2))
 
 
 def _paint_base(painter: QPainter, view: View) -> None:

@@ -32,13 +32,24 @@ class Tool(StrEnum):
 class ShownImage:
     """One image to show.
 
-    caption: pseudonymous text for the corner. pyramid: made beforehand in the background, or None.
+    caption: pseudonymous text for the corner. pyramid: made beforehand in the background, or None. spacing_mm: of one
+    pixel, None where unknown.
     """
 
     image_id: ImageId
     mammogram: Mammogram
     caption: str
     pyramid: Pyramid | None = None
+    spacing_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One place of a wall of images. name: 'R CC', or ''. side: edge of the canvas at which it hangs, as in ViewPort.hang."""
+
+    name: str = ""
+    image_id: ImageId | None = None
+    side: int = 0
 
 
 @dataclass(frozen=True, slots=True)

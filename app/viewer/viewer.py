@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.viewer.canvas import Canvas
-from app.viewer.shown import Drafts, Layers, ShownImage, Tool
+from app.viewer.shown import Drafts, Layers, ShownImage, Tile, Tool
+from app.viewer.wall import Wall
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId
 from core.prediction import Prediction
 
+SIGNALS = (
+    *(
+        "contour_drawn",
+        "contour_changed",
+        "finding_selected",
+        "delete_requested",
+        "window_changed",
+        "tool_changed",
+    ),
+    *("cursor_moved", "zoom_changed", "refused", "noticed", "unfinished_drawing_changed"),
+)
+
 
 class Viewer(QWidget):
-    """Shows one mammogram at a time with its findings and the model's view of it.
+    """Shows one mammogram, alone or among others of its study, with its findings and the model's view of it.
 
-    Call show_image first, then set_findings and set_prediction. Nothing is changed here: drawing and
+    Call show_image first, then set_findings and set_prediction. With `hang` others hang beside it, each shown by
+    show_beside; tools, keys and signals are those of the one that is open. Nothing is changed here: drawing and
     editing only report what the reader wants, and the contours shown are those last set.
 
     Signals:
@@ -34,6 +49,7 @@ class Viewer(QWidget):
         refused: a sentence on why a stroke or an edit made no contour.
         noticed: a sentence on something the reader should look at (an outline was repaired).
         unfinished_drawing_changed: whether the image shown has a contour that is not closed.
+        tile_chosen: the ImageId of another image on the wall that the reader pressed on.
     """
 
     contour_drawn = Signal(object)
@@ -47,31 +63,38 @@ class Viewer(QWidget):
     refused = Signal(str)
     noticed = Signal(str)
     unfinished_drawing_changed = Signal(bool)
+    tile_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._drafts = Drafts()
         self._layers = Layers()
-        self.canvas = Canvas(self._drafts, self)
+        self._is_inverted = False
+        self.wall = Wall(self._drafts, self)
         room = QVBoxLayout(self)
         room.setContentsMargins(0, 0, 0, 0)
-        room.addWidget(self.canvas)
-        self.setFocusProxy(self.canvas)
+        room.addWidget(self.wall)
+        self.setFocusProxy(self.wall)
+        self.wall.setFocusProxy(self.canvas)
         self.setAccessibleName("Viewer")
-        for name in (
-            "contour_drawn",
-            "contour_changed",
-            "finding_selected",
-            "delete_requested",
-            "window_changed",
-            "tool_changed",
-            "cursor_moved",
-            "zoom_changed",
-            "refused",
-            "noticed",
-            "unfinished_drawing_changed",
-        ):
-            getattr(self.canvas, name).connect(getattr(self, name))
+        self.wall.made.connect(self._connect)
+        self.wall.tile_chosen.connect(self.tile_chosen)
+        self._connect(self.canvas)
+
+    @property
+    def canvas(self) -> Canvas:
+        """The one of the open image."""
+        return self.wall.active
+
+    def _connect(self, canvas: Canvas) -> None:
+        canvas.set_inverted(self._is_inverted)
+        for name in SIGNALS:
+            getattr(canvas, name).connect(partial(self._pass_on, canvas, getattr(self, name)))
+
+    def _pass_on(self, canvas: Canvas, signal: SignalInstance, *values: object) -> None:
+        """What happens on other canvases than the open image's is nobody's business."""
+        if canvas is self.canvas:
+            signal.emit(*values)
 
     # What is shown
 
@@ -98,6 +121,45 @@ class Viewer(QWidget):
     def show_image(self, shown: ShownImage) -> None:
         """Show an image. What was drawn but not closed on the one before is kept for when it comes back."""
         self.canvas.show_image(shown)
+        self.wall.level()
+
+    def hang(self, tiles: Sequence[Tile], *, columns: int, opened: ImageId) -> None:
+        """Hang images on the wall, row by row; one of them is the open one."""
+        tool = self.tool
+        self.wall.hang(tiles, columns=columns, active=opened)
+        if self.tool is not tool:
+            self.tool_changed.emit(self.tool)
+
+    def shows(self, image_id: ImageId) -> bool:
+        """Whether an image is in sight, open or beside."""
+        canvas = self.wall.canvas_of(image_id)
+        return canvas is not None and canvas.shown is not None and canvas.shown.image_id == image_id
+
+    def show_beside(
+        self,
+        shown: ShownImage,
+        *,
+        findings: Sequence[Finding],
+        prediction: Prediction | None,
+        boxes: NDArray[np.float64] | None,
+    ) -> None:
+        """Show one of the images that hang beside the open one."""
+        canvas = self.wall.canvas_of(shown.image_id)
+        if canvas is not None and canvas is not self.canvas:
+            canvas.show_image(shown)
+            canvas.set_findings(findings)
+            canvas.set_prediction(prediction, boxes)
+            self.wall.level()
+
+    def show_failure_beside(self, image_id: ImageId, reason: str) -> None:
+        """Say why one of the images beside cannot be shown."""
+        canvas = self.wall.canvas_of(image_id)
+        if canvas is not None and canvas is not self.canvas:
+            canvas.show_message("This image cannot be shown", reason)
+
+    def set_linked(self, is_linked: bool) -> None:
+        """Let all images on the wall zoom and pan together, left and right mirrored."""
+        self.wall.is_linked = is_linked
 
     def show_loading(self, text: str) -> None:
         """Say that an image is on its way."""
@@ -175,13 +237,16 @@ class Viewer(QWidget):
 
     def set_inverted(self, is_inverted: bool) -> None:
         """Turn black and white round; air outside the breast stays black."""
-        self.canvas.set_inverted(is_inverted)
+        self._is_inverted = is_inverted
+        for canvas in self.wall.all_canvases:
+            canvas.set_inverted(is_inverted)
 
     # Pan and zoom
 
     def fit(self) -> None:
-        """Show the whole image."""
-        self.canvas.fit()
+        """Show the whole of every image."""
+        for canvas in self.wall.canvases:
+            canvas.fit()
 
     def one_to_one(self) -> None:
         """One device pixel for each image pixel."""
@@ -223,5 +288,6 @@ class Viewer(QWidget):
         self.canvas.set_tool(Tool.POLYGON)
 
     def _set_layers(self, layers: Layers) -> None:
-        self._layers = layers
-        self.canvas.set_layers(layers)
+        self._layers = self.wall.layers = layers
+        for canvas in self.wall.all_canvases:
+            canvas.set_layers(layers)

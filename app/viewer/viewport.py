@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from app.viewer.transform import ViewTransform, stepped_zoom
 from core.domain import Point
 
@@ -17,6 +19,35 @@ class ViewPort:
         self._rows, self._columns = 1, 1
         self._width, self._height = 1.0, 1.0
         self._ratio = 1.0
+        self._side = 0
+        self._largest_fit = math.inf
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(rows, columns) of the image."""
+        return self._rows, self._columns
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """(width, height) of the canvas, logical pixels."""
+        return self._width, self._height
+
+    @property
+    def own_fit(self) -> float:
+        """Logical pixels per image pixel at which the whole image just fits, were it alone."""
+        return ViewTransform.fitting(
+            rows=self._rows, columns=self._columns, width=self._width, height=self._height
+        ).scale
+
+    def hang(self, *, side: int, largest_fit: float = math.inf) -> None:
+        """How a fitted image lies: at an edge, and no larger than the images beside it.
+
+        side: -1 at the left edge of the canvas, 1 at the right, 0 in the middle. largest_fit: logical pixels per
+        image pixel.
+        """
+        self._side, self._largest_fit = side, largest_fit
+        if self.is_fitted:
+            self.fit()
 
     @property
     def zoom(self) -> float:
@@ -64,15 +95,22 @@ class ViewPort:
         else:
             self.zoom_to(1.0, at=at)
 
+    def look_at(self, point: Point, *, scale: float) -> None:
+        """Put a point, in image pixels, into the middle. scale: logical pixels per image pixel."""
+        self.is_fitted = False
+        x, y = self.middle
+        self._place(ViewTransform(scale, x - scale * point[0], y - scale * point[1]))
+
     def pan(self, dx: float, dy: float) -> None:
         """Move the image by logical pixels."""
         self.is_fitted = False
         self._place(self.transform.moved(dx, dy))
 
     def _fitting(self) -> ViewTransform:
-        return ViewTransform.fitting(
-            rows=self._rows, columns=self._columns, width=self._width, height=self._height
-        )
+        scale = min(self.own_fit, self._largest_fit)
+        room = self._width - self._columns * scale
+        x = {-1: 0.0, 0: room / 2, 1: room}[self._side]
+        return ViewTransform(scale, x, (self._height - self._rows * scale) / 2)
 
     def _place(self, transform: ViewTransform) -> None:
         kept = transform.kept_in_sight(

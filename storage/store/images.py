@@ -54,6 +54,9 @@ _ALL_IMAGES = _IMAGES.format(of_image="") + (
 )
 _ONE_IMAGE = _IMAGES.format(of_image="AND finding.image_id = :image") + "WHERE image.id = :image"
 
+_OF_STUDY = "AND finding.image_id IN (SELECT id FROM image WHERE study_id = :study)"
+_STUDY = _IMAGES.format(of_image=_OF_STUDY) + "WHERE image.study_id = :study ORDER BY image.id"
+
 _LABELS: dict[str | None, Label | None] = {None: None, **{label.value: label for label in Label}}
 _DECISIONS: dict[str | None, Decision | None] = {None: None, **{d.value: d for d in Decision}}
 _SPLITS = {split.value: split for split in Split}
@@ -78,6 +81,10 @@ class ImageStore(StoreBase):
         if row is None:
             raise KeyError(image_id)
         return _image_record(row)
+
+    def study_images(self, study_id: StudyId) -> list[ImageRecord]:
+        """All images of one study, usable or not, by id."""
+        return [_image_record(row) for row in self._rows(_STUDY, {"study": study_id})]
 
     def shape(self, image_id: ImageId) -> tuple[int, int]:
         """(rows, columns) of an image; (0, 0) where its file cannot be read. KeyError where there is none."""

@@ -1,0 +1,109 @@
+"""The study of the open image on the wall: which images hang beside it, and what is shown of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app import theme
+from app.hanging import Hanging, Layout, Protocol, hang
+from app.image_loader import ImageLoader, Pixels, WantedImage
+from app.viewer import ShownImage, Viewer
+from app.viewer.shown import Tile
+from app.worklist import view_name
+from core.domain import ImageId, Laterality, View
+from storage.changes import Changes
+from storage.records import ImageRecord
+from storage.store import Store
+
+PROTOCOL: Path = theme.RESOURCES / "hanging" / "mammography.json"
+SIDES = {Laterality.RIGHT: 1, Laterality.LEFT: -1, Laterality.UNKNOWN: 0}  # where the chest wall is
+
+
+class HungStudy(QObject):
+    """Hangs the study of the open image in the layout that the reader chose.
+
+    Signals:
+        hung: the Hanging, whenever it may have changed.
+    """
+
+    hung = Signal(object)
+
+    def __init__(self, *, viewer: Viewer, loader: ImageLoader, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._store: Store | None = None
+        self.protocol = Protocol.from_json(json.loads(PROTOCOL.read_text(encoding="utf-8")))
+        self.layout: Layout = self.protocol["single"]
+        self.hanging: Hanging | None = None
+        self._opened: ImageId | None = None
+        self._pixels: dict[ImageId, Pixels] = {}
+        loader.loaded_beside.connect(self._show)
+        loader.failed_beside.connect(viewer.show_failure_beside)
+
+    def set_store(self, store: Store | None) -> None:
+        """Another project, with nothing hung."""
+        self._store, self.hanging, self._opened = store, None, None
+        self._pixels.clear()
+
+    def hang(self, record: ImageRecord) -> list[ImageRecord]:
+        """Hang the study of an image that is being opened. Returns the others whose pixels are wanted."""
+        assert self._store is not None
+        study = self._store.study_images(record.study_id)
+        hanging = self.hanging = hang(study, self.layout, opened=record.id)
+        self._opened = record.id
+        tiles = [
+            Tile(each.place.name)
+            if each.image is None
+            else Tile(each.place.name or view_name(each.image), each.image.id, SIDES[each.image.laterality])
+            for each in hanging.hung
+        ]
+        self._viewer.hang(tiles, columns=hanging.columns, opened=record.id)
+        self._pixels = {i: pixels for i, pixels in self._pixels.items() if hanging.holds(i)}
+        others = [image for image in hanging.images if image.id != record.id]
+        for image in others:
+            if image.failure:
+                self._viewer.show_failure_beside(image.id, image.failure)
+        self.hung.emit(hanging)
+        return [image for image in others if not image.failure]
+
+    def refresh(self, changes: Changes) -> None:
+        """Show what changed, of the images beside the open one."""
+        if self.hanging is None:
+            return
+        for image in self.hanging.images:
+            if image.id != self._opened and image.id in self._pixels and changes.touches(image.id):
+                self._show(image.id, self._pixels[image.id])
+
+    def _show(self, image_id: ImageId, pixels: Pixels) -> None:
+        if self._store is None or self.hanging is None or not self.hanging.holds(image_id):
+            return
+        self._pixels[image_id] = pixels
+        prediction = self._store.prediction(image_id)
+        self._viewer.show_beside(
+            shown_image(self._store.image(image_id), pixels),
+            findings=self._store.findings(image_id),
+            prediction=prediction,
+            boxes=None if prediction is None else self._store.grid(image_id),
+        )
+
+
+def shown_image(record: ImageRecord, pixels: Pixels) -> ShownImage:
+    """An image with its caption: the patient's key, and where side and view come from if not from the file."""
+    header = pixels.mammogram.header
+    is_told_by_file = Laterality.UNKNOWN is not header.laterality and View.UNKNOWN is not header.view
+    told = "" if is_told_by_file else f"  {view_name(record)} (from the table of labels)"
+    return ShownImage(
+        record.id,
+        pixels.mammogram,
+        caption=f"{record.patient_key}{told}",
+        pyramid=pixels.pyramid,
+        spacing_mm=record.spacing_mm,
+    )
+
+
+def wanted_image(record: ImageRecord) -> WantedImage:
+    """What the loader is asked for."""
+    return WantedImage(record.id, record.path, record.content_hash)
