@@ -72,6 +72,41 @@ ACTIONS = (
     ),
     ActionSpec("fit", VIEW, "Fit", ("F",), "fit", "Show the whole image"),
     ActionSpec("one_to_one", VIEW, "One to one", ("1",), "one_to_one", "One image pixel a screen pixel"),
+    ActionSpec("next_window", VIEW, "Next window", ("Q",), tip="The file's next window or VOI LUT"),
+    ActionSpec(
+        "four",
+        VIEW,
+        "Four views",
+        ("4",),
+        tip="R CC, L CC over R MLO, L MLO",
+        is_checkable=True,
+        group="layout",
+    ),
+    ActionSpec("cc", VIEW, "CC pair", ("2",), tip="Both CC views", is_checkable=True, group="layout"),
+    ActionSpec("mlo", VIEW, "MLO pair", ("3",), tip="Both MLO views", is_checkable=True, group="layout"),
+    ActionSpec(
+        "row",
+        VIEW,
+        "Four in a row",
+        ("5",),
+        tip="All four views side by side",
+        is_checkable=True,
+        group="layout",
+    ),
+    ActionSpec(
+        "single", VIEW, "Single view", ("0",), tip="The open image alone", is_checkable=True, group="layout"
+    ),
+    ActionSpec(
+        "link",
+        VIEW,
+        "Link zoom and pan",
+        ("L",),
+        tip="All views move together, left and right mirrored",
+        is_checkable=True,
+    ),
+    ActionSpec(
+        "step", VIEW, "Step", (".",), tip="From the overview through each view at 1:1, then to the next study"
+    ),
     ActionSpec("heatmap", VIEW, "Heatmap", ("H",), "heatmap", "Where the model sees malignancy", True),
     ActionSpec("boxes", VIEW, "Boxes", ("B",), "boxes", "The model's strongest regions", True),
     ActionSpec("contours", VIEW, "Contours", ("C",), "contours", "What readers have drawn", True),

@@ -25,12 +25,14 @@ class Desk(QObject):
 
     Signals:
         opened: the ImageRecord now on the desk, or None.
+        shown: the ImageId of the open image, once its pixels are in sight.
         advised: a sentence for the reader about what was not done and what to do first.
         noticed: a sentence about something the reader should look at.
         done: the reader is done with the image and wants the next.
     """
 
     opened = Signal(object)
+    shown = Signal(object)
     advised = Signal(str)
     noticed = Signal(str)
     done = Signal()
@@ -45,6 +47,7 @@ class Desk(QObject):
         self._has_pixels = False
         self._clock = ReadingClock(self)
         self._clock.watch([viewer])
+        viewer.canvas_made.connect(lambda canvas: self._clock.watch([canvas]))
         self.study = HungStudy(viewer=viewer, loader=loader, parent=self)
         self.new_class = FindingClass.MALIGNANT
         self._connect()
@@ -204,6 +207,7 @@ class Desk(QObject):
         self._show_prediction()
         if is_new:
             self._clock.open_image()
+        self.shown.emit(image_id)
 
     def _show_failure(self, image_id: ImageId, reason: str) -> None:
         if image_id == self._image_id:

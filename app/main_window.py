@@ -27,6 +27,7 @@ from app.findings_panel import FindingsPanel
 from app.messages import MessageBar
 from app.plane import PlanePage
 from app.question_bar import QuestionBar
+from app.study_strip import StudyStrip
 from app.training_panel import TrainingPanel
 from app.viewer import Viewer
 from app.worklist import Worklist
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = Actions(self)
         self.worklist = Worklist()
         self.viewer = Viewer()
+        self.strip = StudyStrip()
         self.findings = FindingsPanel()
         self.training = TrainingPanel()
         self.plane = PlanePage()
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self._tool_bar())
         layout.addWidget(self.viewer, 1)
+        layout.addWidget(self.strip)
         return page
 
     def _tool_bar(self) -> QToolBar:

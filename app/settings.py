@@ -90,6 +90,15 @@ class Settings:
     def overlay_opacity(self, opacity: float) -> None:
         self._set("view/overlay_opacity", opacity)
 
+    @property
+    def hanging(self) -> str:
+        """Name of the layout in which studies hang."""
+        return str(self._values.value("view/hanging", "four"))
+
+    @hanging.setter
+    def hanging(self, name: str) -> None:
+        self._set("view/hanging", name)
+
     def is_on(self, name: str, *, default: bool) -> bool:
         """A switch of the view, by name."""
         return str(self._values.value(f"view/{name}", default)).lower() in ("true", "1")

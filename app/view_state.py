@@ -64,6 +64,7 @@ class ViewState(QObject):
             actions[name].toggled.connect(switch)
         self._window.opacity.valueChanged.connect(lambda value: viewer.set_heatmap_opacity(value / 100))
         for name, show in {
+            "next_window": viewer.next_window,
             "reset_window": viewer.reset_window,
             "fit": viewer.fit,
             "one_to_one": viewer.one_to_one,

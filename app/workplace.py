@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from app.demo_dialog import DemoDialog
 from app.desk import Desk
 from app.export_dialog import ExportDialog
+from app.hanging_control import HangingControl
 from app.help_sheet import HelpSheet
 from app.image_loader import ImageLoader
 from app.import_dialog import ImportDialog
@@ -33,7 +34,8 @@ AHEAD = 2  # images loaded ahead of the reader
 NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader", "models")
 NEEDS_IMAGES = (
     *("next", "previous", "nothing_to_draw", "skip", "done_next", "delete", "retrain", *TOOLS, *LAYERS),
-    *("invert", "reset_window", "fit", "one_to_one", "image_page", "plane_page", "export"),
+    *("invert", "next_window", "reset_window", "fit", "one_to_one", "image_page", "plane_page", "export"),
+    *("four", "cc", "mlo", "row", "single", "link", "step"),
 )
 WRITES = (
     "import_images",
@@ -70,6 +72,9 @@ class Workplace(QObject):
         self._help: HelpSheet | None = None
         self._is_closed = False
         self._view = ViewState(window, settings)
+        self._hanging = HangingControl(
+            window, self.desk, settings, go_to=self._go_to, next_study=self._next_study
+        )
         self._connect_widgets()
         self._connect_actions()
         self._show_project()
@@ -175,6 +180,7 @@ class Workplace(QObject):
         session, window = self.session, self.window
         records = [] if session is None else session.store.images()
         window.worklist.select(None)
+        window.strip.show_hanging(None)
         self._show_calibration()
         window.worklist.set_records(records)
         window.worklist.show_only(None)
@@ -279,6 +285,20 @@ class Workplace(QObject):
     def _next(self) -> None:
         if not self.window.worklist.move(1):
             self.window.messages.inform("This is the last image of the list.")
+
+    def _next_study(self) -> None:
+        """Open the next image of the list that is of another study than the open one."""
+        worklist, image_id = self.window.worklist, self.desk.image_id
+        open_record = None if image_id is None else worklist.model.record(image_id)
+        listed = worklist.listed
+        here = listed.index(image_id) if image_id in listed else -1
+        for other in listed[here + 1 :]:
+            record = worklist.model.record(other)
+            if record is not None and (open_record is None or record.study_id != open_record.study_id):
+                self._go_to(other)
+                return
+        self.desk.hang_again()
+        self.window.messages.inform("This is the last study of the list.")
 
     def _previous(self) -> None:
         if not self.window.worklist.move(-1):

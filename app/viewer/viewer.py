@@ -49,6 +49,7 @@ class Viewer(QWidget):
         refused: a sentence on why a stroke or an edit made no contour.
         noticed: a sentence on something the reader should look at (an outline was repaired).
         unfinished_drawing_changed: whether the image shown has a contour that is not closed.
+        canvas_made: a widget that came to the wall, for whoever watches the reader's hand.
         tile_chosen: the ImageId of another image on the wall that the reader pressed on.
     """
 
@@ -64,6 +65,7 @@ class Viewer(QWidget):
     noticed = Signal(str)
     unfinished_drawing_changed = Signal(bool)
     tile_chosen = Signal(object)
+    canvas_made = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +80,7 @@ class Viewer(QWidget):
         self.wall.setFocusProxy(self.canvas)
         self.setAccessibleName("Viewer")
         self.wall.made.connect(self._connect)
+        self.wall.made.connect(self.canvas_made)
         self.wall.tile_chosen.connect(self.tile_chosen)
         self._connect(self.canvas)
 
