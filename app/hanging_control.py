@@ -19,7 +19,7 @@ ALONE = "single"
 
 
 class HangingControl(QObject):
-    """Connects the actions of hanging to the desk. go_to: opens an image. next_study: opens the next of the list."""
+    """Connects the actions of hanging to the desk. go_to: opens an image. next_study: opens the next of the list after an image."""
 
     def __init__(
         self,
@@ -28,17 +28,20 @@ class HangingControl(QObject):
         settings: Settings,
         *,
         go_to: Callable[[ImageId], object],
-        next_study: Callable[[], object],
+        next_study: Callable[[ImageId | None], object],
     ) -> None:
         super().__init__(window)
         self._window, self._desk, self._settings = window, desk, settings
         self._go_to, self._next_study = go_to, next_study
         self._overview = "four"
+        self._order: list[ImageId] = []  # of the steps through a study
+        self._entered: ImageId | None = None  # the image of the list from which they began
         self._closer: ImageId | None = None  # to be shown at 1:1 once its pixels are there
+        self.problem = ""  # why the user's own protocol is not used, to be told
         try:
             desk.study.protocol = load_protocol(settings.path.parent / FILE, ours=PROTOCOL)
         except UserError as error:
-            window.messages.warn(str(error))
+            self.problem = str(error)
         self._connect()
         self._take(settings.hanging)
 
@@ -55,28 +58,28 @@ class HangingControl(QObject):
 
     def step(self) -> None:
         """From the overview to each view at 1:1, one after the other, then to the next study's overview."""
-        images = self._in_order()
-        if not images:
+        opened, is_overview = self._desk.image_id, self._desk.study.layout.name != ALONE
+        if opened is None:
             return
-        if self._desk.study.layout.name != ALONE:
-            self._overview = self._desk.study.layout.name
+        if is_overview or opened not in self._order:
+            if is_overview:
+                self._overview = self._desk.study.layout.name
+            self._order, self._entered = self._in_order(opened), opened
             self._take(ALONE)
-            self._open_closely(images[0])
+            self._open_closely(self._order[0])
             return
-        opened = self._desk.image_id
-        here = images.index(opened) if opened in images else len(images)
-        if here + 1 < len(images):
-            self._open_closely(images[here + 1])
+        here = self._order.index(opened)
+        if here + 1 < len(self._order):
+            self._open_closely(self._order[here + 1])
         else:
+            self._order = []
             self._take(self._overview)
-            self._next_study()
+            self._next_study(self._entered)
 
-    def _in_order(self) -> list[ImageId]:
+    def _in_order(self, opened: ImageId) -> list[ImageId]:
         """The open study's images as the overview hangs them, then the others."""
-        hanging, opened = self._desk.study.hanging, self._desk.image_id
-        if hanging is None or opened is None:
-            return []
-        study = [*hanging.images, *hanging.rest]
+        hanging = self._desk.study.hanging
+        study = [] if hanging is None else [*hanging.images, *hanging.rest]
         whole: Hanging = hang(study, self._desk.study.protocol[self._overview], opened=opened)
         return [image.id for image in (*whole.images, *whole.rest)]
 

@@ -94,6 +94,8 @@ def shown_image(record: ImageRecord, pixels: Pixels) -> ShownImage:
     """An image with its caption: the patient's key, and where side and view come from if not from the file."""
     header = pixels.mammogram.header
     is_told_by_file = Laterality.UNKNOWN is not header.laterality and View.UNKNOWN is not header.view
+    place = f"{record.laterality} {record.view}"
+    is_known = "?" not in place and record.view is not View.OTHER
     told = "" if is_told_by_file else f"  {view_name(record)} (from the table of labels)"
     return ShownImage(
         record.id,
@@ -101,6 +103,7 @@ def shown_image(record: ImageRecord, pixels: Pixels) -> ShownImage:
         caption=f"{record.patient_key}{told}",
         pyramid=pixels.pyramid,
         spacing_mm=record.spacing_mm,
+        place=place if is_known else "",
     )
 
 

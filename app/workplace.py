@@ -150,6 +150,8 @@ class Workplace(QObject):
         self.session.undo_stack.indexChanged.connect(self._show_undo)
         self.settings.remember_project(project.folder)
         self.window.messages.clear()
+        if self._hanging.problem:
+            self.window.messages.warn(self._hanging.problem)
         self.desk.set_session(self.session)
         self._show_project()
         self.retraining.set_session(self.session)
@@ -286,9 +288,9 @@ class Workplace(QObject):
         if not self.window.worklist.move(1):
             self.window.messages.inform("This is the last image of the list.")
 
-    def _next_study(self) -> None:
-        """Open the next image of the list that is of another study than the open one."""
-        worklist, image_id = self.window.worklist, self.desk.image_id
+    def _next_study(self, image_id: ImageId | None) -> None:
+        """Open the next image of the list that is of another study than an image of the list."""
+        worklist = self.window.worklist
         open_record = None if image_id is None else worklist.model.record(image_id)
         listed = worklist.listed
         here = listed.index(image_id) if image_id in listed else -1

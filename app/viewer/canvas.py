@@ -68,6 +68,7 @@ class Canvas(QWidget):
     unfinished_drawing_changed = Signal(bool)
     chosen = Signal()  # the reader pressed on a canvas that is not the active one of its wall
     moved = Signal()  # the reader zoomed or panned
+    resized = Signal()
 
     def __init__(self, drafts: Drafts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -363,6 +364,7 @@ class Canvas(QWidget):
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """A fitted image stays fitted."""
         self._size_was_changed()
+        self.resized.emit()
 
     # Qt's events: the mouse
 
@@ -495,6 +497,8 @@ class Canvas(QWidget):
             is_moving=self._still.isActive(),
             shows_dots=self.tool is not Tool.EDIT,
             draft=self.draft_points(),
+            outer=(-1 if self.port.side >= 0 else 1) if self.is_one_of_several else None,
+            is_active=self.is_active,
         )
 
     def _size_was_changed(self) -> None:
@@ -521,5 +525,5 @@ class Canvas(QWidget):
         if self.shown is None:
             self.setAccessibleDescription(" ".join(self._message).strip())
         else:
-            place = place_text(self.shown.mammogram.header)
+            place = self.shown.place or place_text(self.shown.mammogram.header)
             self.setAccessibleDescription(f"{place}, {self.shown.caption}. Tool: {self.tool}.")

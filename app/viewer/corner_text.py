@@ -70,19 +70,28 @@ def draw_corner_texts(
     area: QRectF,
     *,
     header: ImageHeader,
+    place: str,
     caption: str,
     lower_left: list[Line],
     is_unfinished: bool,
+    outer: int | None = None,
 ) -> None:
-    """All four corners."""
+    """All four corners; of one of several canvases only those away from the chest wall, where there is air.
+
+    outer: None for a canvas alone; else -1 where the air is at the left of the canvas, 1 where it is at the right.
+    """
     room = area.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
     large = QFont(painter.font())
     large.setBold(True)
     large.setPointSizeF(large.pointSizeF() * 1.6 if large.pointSizeF() > 0 else 16)
-    upper_left = [Line(place_text(header), LIGHT, large), Line(caption)]
-    draw_corner(painter, room, upper_left, is_top=True, is_left=True)
-    upper_right = [Line(mark, WARNING) for mark in marks(header)]
-    draw_corner(painter, room, upper_right, is_top=True, is_left=False)
+    upper_left = [Line(place, LIGHT, large), Line(caption)]
+    told = [Line(mark, WARNING) for mark in marks(header)]
     hint = [Line(UNFINISHED, WARNING)] if is_unfinished else []
+    if outer is not None:
+        draw_corner(painter, room, [*upper_left, *told], is_top=True, is_left=outer < 0)
+        draw_corner(painter, room, [*hint, *lower_left], is_top=False, is_left=outer < 0)
+        return
+    draw_corner(painter, room, upper_left, is_top=True, is_left=True)
+    draw_corner(painter, room, told, is_top=True, is_left=False)
     draw_corner(painter, room, [*hint, *lower_left], is_top=False, is_left=True)
     draw_corner(painter, room, [Line(RESEARCH_USE)], is_top=False, is_left=False)

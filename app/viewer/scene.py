@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from app.viewer.contour_overlay import ContourOverlay
-from app.viewer.corner_text import draw_corner_texts, layer_lines, zoom_text
+from app.viewer.corner_text import draw_corner_texts, layer_lines, place_text, zoom_text
 from app.viewer.draft_layer import DraftLayer
 from app.viewer.layer_cache import LayerCache
 from app.viewer.outlined_text import Line
@@ -26,7 +26,8 @@ class View:
     """What a canvas shows at one moment.
 
     size: logical pixels. is_moving: a coarser picture will do until the next paint. draft: the unfinished
-    outline, image pixels. shows_dots: whether the selected contour's vertices are drawn as dots.
+    outline, image pixels. shows_dots: whether the selected contour's vertices are drawn as dots. outer: of one of several
+    canvases, on which side of it there is air (-1 left, 1 right); None for a canvas alone. is_active: tools work here.
     """
 
     picture: Picture
@@ -38,6 +39,8 @@ class View:
     is_moving: bool = False
     shows_dots: bool = True
     draft: list[Point] = field(default_factory=list)
+    outer: int | None = None
+    is_active: bool = True
 
     @property
     def image_area(self) -> QRectF:
@@ -98,15 +101,17 @@ class Scene:
 def paint_texts(painter: QPainter, view: View) -> None:
     """The corners."""
     picture, count = view.picture, len(view.contours.findings)
-    lower_left = layer_lines(view.layers, model=picture.model, contours=count)
+    lower_left = layer_lines(view.layers, model=picture.model, contours=count) if view.is_active else []
     lower_left += [Line(picture.display.text), Line(zoom_text(view.transform.scale * view.device_ratio))]
     draw_corner_texts(
         painter,
         QRectF(QPointF(0, 0), view.size.toSizeF()),
         header=picture.shown.mammogram.header,
+        place=picture.shown.place or place_text(picture.shown.mammogram.header),
         caption=picture.shown.caption,
         lower_left=lower_left,
         is_unfinished=bool(view.draft),
+        outer=view.outer,
     )
 
 

@@ -33,7 +33,7 @@ class ShownImage:
     """One image to show.
 
     caption: pseudonymous text for the corner. pyramid: made beforehand in the background, or None. spacing_mm: of one
-    pixel, None where unknown.
+    pixel, None where unknown. place: side and view where the file does not tell them.
     """
 
     image_id: ImageId
@@ -41,6 +41,7 @@ class ShownImage:
     caption: str
     pyramid: Pyramid | None = None
     spacing_mm: float | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

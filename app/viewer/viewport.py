@@ -11,7 +11,10 @@ SMALLEST_OF_FIT = 0.5  # one can zoom out to half the size of the whole image
 
 
 class ViewPort:
-    """A window of (width, height) logical pixels onto an image of (rows, columns)."""
+    """A window of (width, height) logical pixels onto an image of (rows, columns).
+
+    side: the edge at which a fitted image lies, as `hang` says.
+    """
 
     def __init__(self) -> None:
         self.transform = ViewTransform()
@@ -19,7 +22,7 @@ class ViewPort:
         self._rows, self._columns = 1, 1
         self._width, self._height = 1.0, 1.0
         self._ratio = 1.0
-        self._side = 0
+        self.side = 0
         self._largest_fit = math.inf
 
     @property
@@ -45,7 +48,7 @@ class ViewPort:
         side: -1 at the left edge of the canvas, 1 at the right, 0 in the middle. largest_fit: logical pixels per
         image pixel.
         """
-        self._side, self._largest_fit = side, largest_fit
+        self.side, self._largest_fit = side, largest_fit
         if self.is_fitted:
             self.fit()
 
@@ -109,7 +112,7 @@ class ViewPort:
     def _fitting(self) -> ViewTransform:
         scale = min(self.own_fit, self._largest_fit)
         room = self._width - self._columns * scale
-        x = {-1: 0.0, 0: room / 2, 1: room}[self._side]
+        x = {-1: 0.0, 0: room / 2, 1: room}[self.side]
         return ViewTransform(scale, x, (self._height - self._rows * scale) / 2)
 
     def _place(self, transform: ViewTransform) -> None:

@@ -31,6 +31,7 @@ class Wall(QWidget):
         self._drafts = drafts
         self._canvases: list[Canvas] = []
         self._tiles: tuple[Tile, ...] = (Tile(),)
+        self._columns = 1
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACING)
@@ -68,7 +69,8 @@ class Wall(QWidget):
             canvas or (spare.pop(0) if spare else self._canvas(len(self._canvases))) for canvas in chosen
         ]
         self._canvases = [*canvases, *(c for c in self._canvases if c not in canvases)]
-        self._tiles = tuple(tiles)
+        is_other_layout = (len(tiles), columns) != (len(self._tiles), self._columns)
+        self._tiles, self._columns = tuple(tiles), columns
         self._arrange(columns)
         for canvas, tile in zip(canvases, tiles, strict=True):
             is_new = canvas.shown is None or canvas.shown.image_id != tile.image_id
@@ -78,6 +80,9 @@ class Wall(QWidget):
                 canvas.show_message(tile.name, "Loading ...")
         self._activate(active, tool=tool)
         self.level()
+        if is_other_layout:
+            for canvas in self.canvases:
+                canvas.fit()
 
     def level(self) -> None:
         """Let all fitted images have the same scale: in mm where all spacings are known, else in pixels."""
@@ -94,6 +99,7 @@ class Wall(QWidget):
         canvas.set_layers(self.layers)
         canvas.chosen.connect(lambda: self._choose(canvas))
         canvas.moved.connect(lambda: self._lead(canvas))
+        canvas.resized.connect(self.level)
         self._canvases.append(canvas)
         canvas.setObjectName(f"canvas {number + 1}")
         self.made.emit(canvas)

@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.settings import FOLDER_VARIABLE, Settings
+from app.viewer.canvas import Canvas
 from app.window import run
 from core.domain import ImageId, Label, Laterality, View
 from core.job import sha256_of
@@ -127,7 +128,11 @@ class Hand:
 
     def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
         self.qtbot, self.window = qtbot, window
-        self.canvas = window.viewer.canvas
+
+    @property
+    def canvas(self) -> Canvas:
+        """The canvas of the open image."""
+        return self.window.viewer.canvas
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key while the image has the focus."""
