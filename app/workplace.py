@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.demo_dialog import DemoDialog
 from app.desk import Desk
+from app.draft_keeper import DraftKeeper
 from app.export_dialog import ExportDialog
 from app.hanging_control import HangingControl
 from app.help_sheet import HelpSheet
@@ -69,6 +70,7 @@ class Workplace(QObject):
             panel=window.training, interrupted=window.interrupted, settings=settings, parent=self
         )
         self.choice = ModelChoice(window.candidate, parent=self)
+        self.drafts = DraftKeeper(window.viewer, self)
         self._help: HelpSheet | None = None
         self._is_closed = False
         self._view = ViewState(window, settings)
@@ -153,6 +155,7 @@ class Workplace(QObject):
         if self._hanging.problem:
             self.window.messages.warn(self._hanging.problem)
         self.desk.set_session(self.session)
+        self.drafts.set_session(self.session)
         self._show_project()
         self.retraining.set_session(self.session)
         self.choice.set_session(self.session)
@@ -161,6 +164,7 @@ class Workplace(QObject):
     def _let_go(self) -> None:
         self.choice.set_session(None)
         self.retraining.set_session(None)
+        self.drafts.set_session(None)
         self.desk.set_session(None)
         session, self.session = self.session, None
         if session is not None:
@@ -374,7 +378,15 @@ class Workplace(QObject):
     def _change_reader(self) -> None:
         if self.session is not None and not self.session.is_read_only:
             self.session.reader = self._ask_reader() or self.session.reader
+            self.drafts.set_session(self.session)
             self._show_title()
+            if self.desk.image_id is not None:
+                self.window.viewer.update_draft()
+
+    def _tell_drafts(self, images: list[ImageId]) -> None:
+        if self.session is not None:
+            names = ", ".join(image_name(self.session.store.image(image_id)) for image_id in images)
+            self.window.messages.inform(f"Contours from before that are not closed yet: {names}.")
 
     def _show_keys(self) -> None:
         if self._help is None:
@@ -404,6 +416,8 @@ class Workplace(QObject):
         self.desk.advised.connect(messages.warn)
         self.desk.noticed.connect(messages.inform)
         self.desk.done.connect(self._next)
+        self.drafts.failed.connect(messages.warn)
+        self.drafts.found.connect(self._tell_drafts)
         for talker in (self.retraining, self.choice):
             talker.said.connect(messages.report)
         self.choice.warned.connect(messages.warn)

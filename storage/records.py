@@ -21,6 +21,7 @@ from core.domain import (
     Laterality,
     ModelId,
     PatientId,
+    Point,
     Split,
     StudyId,
     View,
@@ -310,3 +311,12 @@ class RankingItem:
     image_id: ImageId
     score: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRecord:
+    """A contour that a reader began and did not close. tool: the name of the window's tool. points: image pixels."""
+
+    image_id: ImageId
+    tool: str
+    points: tuple[Point, ...]

@@ -287,4 +287,23 @@ def m0002_models_are_promoted(db: Database) -> None:
         db.execute(statement)
 
 
-NEWEST_VERSION = 2  # user_version after the last migration
+_DRAFTS = """
+CREATE TABLE draft (
+    image_id INTEGER NOT NULL REFERENCES image (id) ON DELETE CASCADE,
+    reader_id INTEGER NOT NULL REFERENCES reader (id),
+    tool TEXT NOT NULL CHECK (length(tool) > 0),
+    points TEXT NOT NULL CHECK (json_valid(points)),
+    changed_at TEXT NOT NULL,
+    PRIMARY KEY (image_id, reader_id)
+) STRICT
+"""
+
+
+@migrations()
+def m0003_unfinished_contours_are_kept(db: Database) -> None:
+    """One unfinished contour of each reader on each image: the only table whose rows come and go."""
+    db.execute(_DRAFTS)
+    db.execute("PRAGMA user_version = 3")
+
+
+NEWEST_VERSION = 3  # user_version after the last migration

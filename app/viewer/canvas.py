@@ -303,6 +303,12 @@ class Canvas(QWidget):
             self._tell_unfinished()
             self.update()
 
+    def draft_was_changed(self) -> None:
+        """The unfinished contour is another one by now."""
+        self._tool.interrupt()
+        self._tell_unfinished()
+        self.update()
+
     def discard_drawing(self) -> None:
         """Forget the unfinished contour of this image."""
         self._tool.interrupt()

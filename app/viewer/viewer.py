@@ -34,7 +34,7 @@ class Viewer(QWidget):
     """Shows one mammogram, alone or among others of its study, with its findings and the model's view of it.
 
     Call show_image first, then set_findings and set_prediction. With `hang` others hang beside it, each shown by
-    show_beside; tools, keys and signals are those of the one that is open. Nothing is changed here: drawing and
+    show_beside; drafts are the unfinished contours of all images; tools, keys and signals are those of the one that is open. Nothing is changed here: drawing and
     editing only report what the reader wants, and the contours shown are those last set.
 
     Signals:
@@ -69,10 +69,10 @@ class Viewer(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._drafts = Drafts()
+        self.drafts = Drafts()
         self._layers = Layers()
         self._is_inverted = False
-        self.wall = Wall(self._drafts, self)
+        self.wall = Wall(self.drafts, self)
         room = QVBoxLayout(self)
         room.setContentsMargins(0, 0, 0, 0)
         room.addWidget(self.wall)
@@ -275,7 +275,7 @@ class Viewer(QWidget):
 
     def images_with_unfinished_drawing(self) -> list[ImageId]:
         """All images that have one, seen in this session; to ask before closing."""
-        return self._drafts.image_ids()
+        return self.drafts.image_ids()
 
     def finish_drawing(self) -> None:
         """Close the unfinished contour, as Enter does; ends in contour_drawn or refused."""
@@ -284,6 +284,10 @@ class Viewer(QWidget):
     def discard_drawing(self) -> None:
         """Forget the unfinished contour, as Escape does."""
         self.canvas.discard_drawing()
+
+    def update_draft(self) -> None:
+        """Show the unfinished contour anew: the drafts are now another reader's."""
+        self.canvas.draft_was_changed()
 
     def restore_drawing(self, contour: Contour) -> None:
         """Offer a contour again that could not be kept, as an unfinished one."""

@@ -10,13 +10,13 @@ from core.domain import FindingId, ImageId
 from storage.changes import Changes
 from storage.records import EventKind, LedgerEvent
 from storage.store.base import DEFAULT_ALPHA
-from storage.store.promotions import PromotionStore
+from storage.store.drafts import DraftStore
 
 __all__ = ["DEFAULT_ALPHA", "Store"]
 
 
-class Store(PromotionStore):
-    """Everything one project knows: images, findings, models (see the parents), readers and the ledger."""
+class Store(DraftStore):
+    """Everything one project knows: images, findings, models, drafts (see the parents), readers and the ledger."""
 
     def readers(self) -> list[str]:
         """Names of the readers, first come first."""

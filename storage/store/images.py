@@ -394,7 +394,7 @@ def _label_record(row: tuple[Any, ...]) -> LabelRecord:
 
 def _image_record(row: tuple[Any, ...]) -> ImageRecord:
     """A row of _IMAGES, which has the fields in their order: by place, since there may be 100,000 of them."""
-    return ImageRecord(
+    fields = (
         *row[:6],
         _SIDES[row[6]],
         _VIEWS[row[7]],
@@ -405,3 +405,4 @@ def _image_record(row: tuple[Any, ...]) -> ImageRecord:
         _DECISIONS[row[15]],
         *row[16:],
     )
+    return ImageRecord(*fields)

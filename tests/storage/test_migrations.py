@@ -89,6 +89,27 @@ def test_migrated_tables_are_those_of_a_new_project(first_version):
     Project.open(first_version).close()
     with closing(sqlite3.connect(first_version / "project.db")) as connection:
         found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"))
-    golden = (DATA / "schema_v2.sql").read_text(encoding="utf-8")
+    golden = (DATA / "schema_v3.sql").read_text(encoding="utf-8")
     assert all(sql in golden for name, sql in found.items() if "sqlite_" not in name)
     assert {"promotion", "promotion_is_never_changed", "promotion_is_never_deleted"} <= set(found)
+
+
+def test_a_project_of_version_2_gets_room_for_unfinished_contours(tmp_path, blank_project):
+    folder = Path(shutil.copytree(blank_project, tmp_path / "project"))
+    for left in folder.glob("project.db*"):
+        left.unlink()
+    with closing(sqlite3.connect(folder / "project.db")) as connection:
+        connection.executescript((DATA / "schema_v2.sql").read_text(encoding="utf-8"))
+        connection.executescript(
+            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;"
+            "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT);"
+            "INSERT INTO _sqlite_migrations VALUES (1, 'lesionloop', 'm0001_first_tables', '2026-01-01'),"
+            "  (2, 'lesionloop', 'm0002_models_are_promoted', '2026-01-01');"
+            "INSERT INTO project (id, created_at, split_seed, test_fraction, validation_fraction, closed_cleanly)"
+            "  VALUES (1, '2026-01-01T00:00:00+00:00', 0, 0.25, 0.15, 1);"
+            "INSERT INTO reader VALUES (1, 'Dr A', '2026-01-01T00:00:00+00:00');"
+        )
+    with Project.open(folder) as project:
+        assert project.store.readers() == ["Dr A"]
+        assert project.store.drafts(reader="Dr A") == []
+    assert len(list((folder / "backups").iterdir())) == 1
