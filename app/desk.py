@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.findings_panel import FindingsPanel
 from app.hung_study import HungStudy, shown_image, wanted_image
 from app.image_loader import ImageLoader, Pixels
+from app.live_regions import LiveRegions
 from app.reading_clock import ReadingClock
 from app.session import Session
 from app.viewer import Tool, Viewer
@@ -214,9 +215,17 @@ class Desk(QObject):
             self._viewer.show_failure(reason)
 
     def _show_findings(self) -> None:
-        if self._session is not None and self._image_id is not None:
-            self._viewer.set_findings(self._session.store.findings(self._image_id))
-            self._viewer.select_finding(self._panel.selected)
+        if self._session is None or self._image_id is None:
+            return
+        store = self._session.store
+        findings = store.findings(self._image_id)
+        self._viewer.set_findings(findings)
+        self._viewer.select_finding(self._panel.selected)
+        boxes, live = store.grid(self._image_id), None
+        if len(boxes) and not self._session.is_read_only:
+            shape = store.shape(self._image_id)
+            live = LiveRegions(boxes, findings, shape=shape, new_class=lambda: self.new_class)
+        self._viewer.set_live(live)
 
     def _show_prediction(self) -> None:
         if self._session is None or self._image_id is None:

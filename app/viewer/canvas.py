@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ from app.viewer.transform import ViewTransform
 from app.viewer.viewport import ViewPort
 from core.domain import Contour, Finding, FindingId, Point
 from core.prediction import Prediction
+
+if TYPE_CHECKING:
+    from app.live_regions import LiveRegions
 
 ARROWS = {
     Qt.Key.Key_Left: (1, 0),
@@ -82,6 +85,7 @@ class Canvas(QWidget):
         self.contours = ContourOverlay()
         self.picture: Picture | None = None
         self.is_active, self.is_one_of_several = True, False
+        self.live: LiveRegions | None = None  # tells what the contour in hand does to the region labels
         self._drafts = drafts
         self.port = ViewPort()
         self._scene = Scene()
@@ -505,7 +509,15 @@ class Canvas(QWidget):
             draft=self.draft_points(),
             outer=(-1 if self.port.side >= 0 else 1) if self.is_one_of_several else None,
             is_active=self.is_active,
+            live=self._live_line(),
         )
+
+    def _live_line(self) -> tuple[str, bool]:
+        if self.live is None or not self.is_active:
+            return "", False
+        if self.preview is not None and self.selected is not None:
+            return self.live.line(self.preview.polygons[0].exterior, changed=self.selected)
+        return self.live.line(self.draft_points())
 
     def _size_was_changed(self) -> None:
         self.port.set_size(self.width(), self.height(), device_ratio=self.devicePixelRatioF())

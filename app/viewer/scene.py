@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from app.viewer.contour_overlay import ContourOverlay
-from app.viewer.corner_text import draw_corner_texts, layer_lines, place_text, zoom_text
+from app.viewer.corner_text import WARNING, draw_corner_texts, layer_lines, place_text, zoom_text
 from app.viewer.draft_layer import DraftLayer
 from app.viewer.layer_cache import LayerCache
-from app.viewer.outlined_text import Line
+from app.viewer.outlined_text import LIGHT, Line
 from app.viewer.picture import Picture
 from app.viewer.shown import Layers
 from app.viewer.transform import ViewTransform
@@ -27,7 +27,8 @@ class View:
 
     size: logical pixels. is_moving: a coarser picture will do until the next paint. draft: the unfinished
     outline, image pixels. shows_dots: whether the selected contour's vertices are drawn as dots. outer: of one of several
-    canvases, on which side of it there is air (-1 left, 1 right); None for a canvas alone. is_active: tools work here.
+    canvases, on which side of it there is air (-1 left, 1 right); None for a canvas alone. is_active: tools work here. live:
+    what the contour in hand does to the region labels, and whether that is a warning.
     """
 
     picture: Picture
@@ -41,6 +42,7 @@ class View:
     draft: list[Point] = field(default_factory=list)
     outer: int | None = None
     is_active: bool = True
+    live: tuple[str, bool] = ("", False)
 
     @property
     def image_area(self) -> QRectF:
@@ -102,6 +104,8 @@ def paint_texts(painter: QPainter, view: View) -> None:
     """The corners."""
     picture, count = view.picture, len(view.contours.findings)
     lower_left = layer_lines(view.layers, model=picture.model, contours=count) if view.is_active else []
+    if view.live[0]:
+        lower_left.insert(0, Line(view.live[0], WARNING if view.live[1] else LIGHT))
     lower_left += [Line(picture.display.text), Line(zoom_text(view.transform.scale * view.device_ratio))]
     draw_corner_texts(
         painter,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from app.viewer.shown import Drafts, Layers, ShownImage, Tile, Tool
 from app.viewer.wall import Wall
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId
 from core.prediction import Prediction
+
+if TYPE_CHECKING:
+    from app.live_regions import LiveRegions
 
 SIGNALS = (
     *(
@@ -183,6 +187,12 @@ class Viewer(QWidget):
     def set_prediction(self, prediction: Prediction | None, boxes: NDArray[np.float64] | None) -> None:
         """The model's view of the image shown. boxes: (m, 4), its regions in image pixels."""
         self.canvas.set_prediction(prediction, boxes)
+
+    def set_live(self, live: LiveRegions | None) -> None:
+        """What tells how the contour in hand labels regions."""
+        for canvas in self.wall.all_canvases:
+            canvas.live = live if canvas is self.canvas else None
+        self.canvas.update()
 
     def select_finding(self, finding_id: FindingId | None) -> None:
         """Select a finding (no signal: the caller knows)."""
