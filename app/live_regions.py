@@ -48,10 +48,7 @@ class LiveRegions:
         outline = np.array(points, dtype=np.float64)
         labels, own = self._labels[key].with_outline(outline), self._alone.with_outline(outline)
         counts = {label: int((labels == label).sum()) for label in RegionLabel}
-        text = (
-            f"Regions: {counts[RegionLabel.M]} malignant, {counts[RegionLabel.IGNORED]} ignored, "
-            f"{counts[RegionLabel.BN]} benign or normal"
-        )
+        text = f"Regions: {counts[RegionLabel.M]} M, {counts[RegionLabel.IGNORED]} ignored, {counts[RegionLabel.BN]} BN"
         if (own == RegionLabel.BN).all():
             return f"{text}. This contour meets no region: is it on the breast?", True
         if not (own == RegionLabel.M).any():
