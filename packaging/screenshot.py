@@ -34,11 +34,17 @@ def main() -> int:
 
 def _take(project: Path, out: Path) -> int:
     from PIL import Image
-    from PySide6.QtTest import QTest
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
     from app import theme
     from app.window import open_window
+
+    def wait() -> None:
+        # A loop of Qt's own: QTest.qWait would keep every other thread of Python waiting.
+        loop = QEventLoop()
+        QTimer.singleShot(STILL_MS, loop.quit)
+        loop.exec()
 
     application = QApplication(sys.argv[:1])
     theme.apply(application)
@@ -47,7 +53,7 @@ def _take(project: Path, out: Path) -> int:
     wall = window.viewer.wall
     waited = 0
     while waited < PATIENCE_MS and not all(canvas.shown is not None for canvas in wall.canvases):
-        QTest.qWait(STILL_MS)
+        wait()
         waited += STILL_MS
     if waited >= PATIENCE_MS:
         print(window.messages.text or "the study did not come up", file=sys.stderr)
@@ -55,7 +61,7 @@ def _take(project: Path, out: Path) -> int:
     for name, action in (("window", "four"), ("single", "single")):
         window.actions_by_name[action].trigger()
         window.viewer.setFocus()
-        QTest.qWait(STILL_MS)
+        wait()
         picture = out / f"{name}.png"
         window.grab().save(str(picture))
         with Image.open(picture) as grabbed:
