@@ -11,13 +11,13 @@ from app.viewer.tools import Pointer, WindowTool
 from core.domain import Point
 
 if TYPE_CHECKING:
-    from app.viewer.canvas import Canvas
+    from app.viewer.surface import Surface
 
 
 class Navigation:
     """Panning and windowing that go on in the middle of whatever the left button draws."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         self._canvas = canvas
         self._window = WindowTool(canvas)
         self._panning: tuple[Qt.MouseButton, Point] | None = None

@@ -17,7 +17,7 @@ from core.domain import Point
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from app.viewer.canvas import Canvas
+    from app.viewer.surface import Surface
 
 GRAB = 9.0  # logical pixels within which a click means an existing point
 STEP = 1.0  # logical pixels between points of a stroke
@@ -37,7 +37,7 @@ class CanvasTool:
 
     tool: Tool
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         self.canvas = canvas
 
     def cursor(self) -> QCursor:
@@ -79,7 +79,7 @@ class BrowseTool(CanvasTool):
 
     tool = Tool.BROWSE
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         super().__init__(canvas)
         self._pressed: Point | None = None
         self._last: Point | None = None
@@ -133,7 +133,7 @@ class WindowTool(CanvasTool):
 
     tool = Tool.WINDOW
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         super().__init__(canvas)
         self._start: tuple[Point, tuple[float, float]] | None = None
 
@@ -163,7 +163,7 @@ class WindowTool(CanvasTool):
 class DrawingTool(CanvasTool):
     """What freehand and polygon share: a draft in image pixels that survives panning, zooming and leaving."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         super().__init__(canvas)
         self._cursor: Point | None = None
 
@@ -226,7 +226,7 @@ class FreehandTool(DrawingTool):
 
     tool = Tool.FREEHAND
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         super().__init__(canvas)
         self._is_drawing = False
         self._last: Point = (0.0, 0.0)
