@@ -72,6 +72,7 @@ ACTIONS = (
     ),
     ActionSpec("fit", VIEW, "Fit", ("F",), "fit", "Show the whole image"),
     ActionSpec("one_to_one", VIEW, "One to one", ("1",), "one_to_one", "One image pixel a screen pixel"),
+    ActionSpec("flip", VIEW, "Turn left to right", ("Shift+F",), tip="For display only; the corner says so"),
     ActionSpec("next_window", VIEW, "Next window", ("Q",), tip="The file's next window or VOI LUT"),
     ActionSpec(
         "four",

@@ -104,6 +104,7 @@ def shown_image(record: ImageRecord, pixels: Pixels) -> ShownImage:
         pyramid=pixels.pyramid,
         spacing_mm=record.spacing_mm,
         place=place if is_known else "",
+        laterality=record.laterality,
     )
 
 

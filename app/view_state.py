@@ -67,6 +67,7 @@ class ViewState(QObject):
             "next_window": viewer.next_window,
             "reset_window": viewer.reset_window,
             "fit": viewer.fit,
+            "flip": viewer.toggle_flip,
             "one_to_one": viewer.one_to_one,
             "image_page": lambda: self._window.tabs.setCurrentIndex(0),
             "plane_page": self._show_plane,

@@ -35,7 +35,17 @@ AHEAD = 2  # images loaded ahead of the reader
 NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader", "models")
 NEEDS_IMAGES = (
     *("next", "previous", "nothing_to_draw", "skip", "done_next", "delete", "retrain", *TOOLS, *LAYERS),
-    *("invert", "next_window", "reset_window", "fit", "one_to_one", "image_page", "plane_page", "export"),
+    *(
+        "invert",
+        "flip",
+        "next_window",
+        "reset_window",
+        "fit",
+        "one_to_one",
+        "image_page",
+        "plane_page",
+        "export",
+    ),
     *("four", "cc", "mlo", "row", "single", "link", "step"),
 )
 WRITES = (

@@ -47,7 +47,10 @@ class Canvas(Surface):
             view = self._view(self.picture)
             self._scene.paint(painter, view)
             if self.is_active:
+                painter.save()
+                view.turn(painter)
                 self._tool.paint(painter)
+                painter.restore()
             paint_texts(painter, view)
         if self.hasFocus() or (self.is_one_of_several and self.is_active):
             paint_focus(painter, self.rect(), is_wide=self.is_one_of_several)
@@ -102,7 +105,7 @@ class Canvas(Surface):
         """Zoom at the cursor."""
         steps = event.angleDelta().y() / 120
         if self.picture is not None and steps:
-            self.zoom_by(steps, at=(event.position().x(), event.position().y()))
+            self.zoom_by(steps, at=self.turned((event.position().x(), event.position().y())))
         event.accept()
 
     def leaveEvent(self, _event: QEvent) -> None:
@@ -132,7 +135,7 @@ class Canvas(Surface):
             self.update_cursor()
         elif key in ARROWS:
             dx, dy = ARROWS[Qt.Key(key)]
-            self.pan(dx * NUDGE * self.width(), dy * NUDGE * self.height())
+            self.pan(self.mirror * dx * NUDGE * self.width(), dy * NUDGE * self.height())
         elif key in ZOOM_KEYS:
             self.zoom_by(ZOOM_KEYS[Qt.Key(key)])
         else:
@@ -167,5 +170,5 @@ class Canvas(Surface):
         # The middle of the device pixel under the mouse, so that a click on a pixel means that pixel.
         ratio = self.devicePixelRatioF()
         x, y = ((math.floor(v * ratio) + 0.5) / ratio for v in event.position().toTuple())
-        view = (x, y)
+        view = self.turned((x, y))
         return Pointer(view, self.transform.to_image(view), event.modifiers())

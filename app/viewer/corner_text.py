@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RESEARCH_USE = "Research use only. Not for diagnosis."
 UNFINISHED = "Unfinished contour: Enter closes it, Esc discards it"
+FLIPPED = "Turned left to right for display"
 MARGIN = 10.0
 WARNING = QColor(255, 200, 90)
 MODEL = QColor(255, 176, 110)
@@ -74,6 +75,7 @@ def draw_corner_texts(
     caption: str,
     lower_left: list[Line],
     is_unfinished: bool,
+    is_flipped: bool = False,
     outer: int | None = None,
 ) -> None:
     """All four corners; of one of several canvases only those away from the chest wall, where there is air.
@@ -86,6 +88,8 @@ def draw_corner_texts(
     large.setPointSizeF(large.pointSizeF() * 1.6 if large.pointSizeF() > 0 else 16)
     upper_left = [Line(place, LIGHT, large), Line(caption)]
     told = [Line(mark, WARNING) for mark in marks(header)]
+    if is_flipped:
+        told.insert(0, Line(FLIPPED, WARNING))
     hint = [Line(UNFINISHED, WARNING)] if is_unfinished else []
     if outer is not None:
         draw_corner(painter, room, [*upper_left, *told], is_top=True, is_left=outer < 0)

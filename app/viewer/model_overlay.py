@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,11 +94,23 @@ class ModelOverlay:
             painter.setPen(pen)
             painter.drawRect(area)
 
-    def paint_box_texts(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
-        """Rank and score above each box, over every line; below its edge where there is no room."""
+    def paint_box_texts(
+        self,
+        painter: QPainter,
+        transform: ViewTransform,
+        layers: Layers,
+        *,
+        on_screen: Callable[[QRectF], QRectF],
+    ) -> None:
+        """Rank and score above each box, over every line; below its edge where there is no room.
+
+        on_screen: where a box of the canvas is seen.
+        """
         height = QFontMetricsF(painter.font()).height()
         for box in self.best(layers.top_k):
-            x, y = transform.to_view(box.rect[:2])
+            corners = QPointF(*transform.to_view(box.rect[:2])), QPointF(*transform.to_view(box.rect[2:]))
+            seen = on_screen(QRectF(*corners))
+            x, y = seen.left(), seen.top()
             if 0 <= y < height + 2:
                 y += height + 4
             colour = BOX_COLOUR[box.finding_class].lighter(125)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import itertools
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter
 
+from app.viewer.chest_wall import chest_wall
 from app.viewer.display import Display
 from app.viewer.image_layer import ImageLayer
 from app.viewer.model_overlay import ModelOverlay
 from app.viewer.pyramid import Pyramid
 from app.viewer.shown import ShownImage
 from app.viewer.transform import ViewTransform
-from core.domain import Point
+from core.domain import Laterality, Point
 from core.prediction import Prediction
+
+COARSE = 3  # level of the pyramid that tells where the chest wall is
 
 
 class Picture:
@@ -43,6 +47,19 @@ class Picture:
     def size(self) -> tuple[int, int]:
         """(rows, columns) of the image."""
         return self._layer.pyramid.shape
+
+    @cached_property
+    def is_wrong_way_round(self) -> bool:
+        """Whether the chest wall lies at the side where that of the other breast belongs.
+
+        Of a right breast it belongs to the right of the screen, of a left breast to the left.
+        """
+        mammogram, side = self.shown.mammogram, self.shown.laterality
+        if side is Laterality.UNKNOWN:
+            return False
+        small = self._layer.pyramid.level(COARSE)
+        found = chest_wall(small, high_is_dark=mammogram.header.is_inverted)
+        return found not in (side, Laterality.UNKNOWN)
 
     @property
     def version(self) -> int:

@@ -27,8 +27,8 @@ class View:
 
     size: logical pixels. is_moving: a coarser picture will do until the next paint. draft: the unfinished
     outline, image pixels. shows_dots: whether the selected contour's vertices are drawn as dots. outer: of one of several
-    canvases, on which side of it there is air (-1 left, 1 right); None for a canvas alone. is_active: tools work here. live:
-    what the contour in hand does to the region labels, and whether that is a warning.
+    canvases, on which side of it there is air (-1 left, 1 right); None for a canvas alone. is_active: tools work here.
+    is_flipped: turned left to right for display; `transform` knows nothing of it, `turned` does. live: what the contour in hand does to the region labels, and whether that is a warning.
     """
 
     picture: Picture
@@ -42,6 +42,7 @@ class View:
     draft: list[Point] = field(default_factory=list)
     outer: int | None = None
     is_active: bool = True
+    is_flipped: bool = False
     live: tuple[str, bool] = ("", False)
 
     @property
@@ -50,6 +51,18 @@ class View:
         rows, columns = self.picture.size
         far_corner = QPointF(*self.transform.to_view((columns, rows)))
         return QRectF(QPointF(self.transform.x, self.transform.y), far_corner)
+
+    def turn(self, painter: QPainter) -> None:
+        """Let a painter turn what it draws as the image is turned. For lines and pictures, not for letters."""
+        if self.is_flipped:
+            painter.translate(self.size.width(), 0)
+            painter.scale(-1, 1)
+
+    def on_screen(self, area: QRectF) -> QRectF:
+        """Where an area of the unturned canvas is seen, logical pixels."""
+        if not self.is_flipped:
+            return area
+        return QRectF(self.size.width() - area.right(), area.top(), area.width(), area.height())
 
 
 class Scene:
@@ -65,6 +78,8 @@ class Scene:
         painter.drawPixmap(0, 0, self._current_base(view))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._current_marks(view))
+        painter.save()
+        view.turn(painter)
         if view.layers.contours:
             painter.save()
             painter.setClipRect(view.image_area)
@@ -76,12 +91,13 @@ class Scene:
             )
             painter.drawPixmap(0, 0, outline)
             paint_draft_corners(painter, view.transform, view.draft, first_only=True)
+        painter.restore()
 
     def _current_base(self, view: View) -> QPixmap:
         """Image and heatmap."""
         layers, picture = view.layers, view.picture
         tint = (layers.opacity, layers.heatmap_class, picture.model_version) if layers.heatmap else None
-        key = (picture.serial, picture.version, view.transform, view.is_moving, tint)
+        key = (picture.serial, picture.version, view.transform, view.is_moving, view.is_flipped, tint)
         return self._base.current(
             view.size, view.device_ratio, key=key, paint=lambda painter: _paint_base(painter, view)
         )
@@ -94,6 +110,7 @@ class Scene:
             view.contours.version,
             view.layers,
             view.transform,
+            view.is_flipped,
         )
         return self._marks.current(
             view.size, view.device_ratio, key=key, paint=lambda painter: _paint_marks(painter, view)
@@ -115,6 +132,7 @@ def paint_texts(painter: QPainter, view: View) -> None:
         caption=picture.shown.caption,
         lower_left=lower_left,
         is_unfinished=bool(view.draft),
+        is_flipped=view.is_flipped,
         outer=view.outer,
     )
 
@@ -129,6 +147,7 @@ def paint_focus(painter: QPainter, area: QRect, *, is_wide: bool = False) -> Non
 
 
 def _paint_base(painter: QPainter, view: View) -> None:
+    view.turn(painter)
     view.picture.paint(
         painter, view.transform, size=view.size, device_ratio=view.device_ratio, is_moving=view.is_moving
     )
@@ -140,6 +159,7 @@ def _paint_marks(painter: QPainter, view: View) -> None:
     model = view.picture.model if view.layers.boxes else None
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.save()
+    view.turn(painter)
     painter.setClipRect(view.image_area)
     if model is not None:
         model.paint_boxes(painter, view.transform, view.layers)
@@ -147,4 +167,4 @@ def _paint_marks(painter: QPainter, view: View) -> None:
         view.contours.paint_others(painter, view.transform)
     painter.restore()
     if model is not None:
-        model.paint_box_texts(painter, view.transform, view.layers)
+        model.paint_box_texts(painter, view.transform, view.layers, on_screen=view.on_screen)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.viewer.pyramid import Pyramid
-from core.domain import FindingClass, ImageId, Point
+from core.domain import FindingClass, ImageId, Laterality, Point
 
 if TYPE_CHECKING:
     from core.pixels import Mammogram
@@ -33,7 +33,8 @@ class ShownImage:
     """One image to show.
 
     caption: pseudonymous text for the corner. pyramid: made beforehand in the background, or None. spacing_mm: of one
-    pixel, None where unknown. place: side and view where the file does not tell them.
+    pixel, None where unknown. place: side and view where the file does not tell them. laterality: of the breast, as the
+    store has it; an image whose chest wall is at the other side is turned for display.
     """
 
     image_id: ImageId
@@ -42,6 +43,7 @@ class ShownImage:
     pyramid: Pyramid | None = None
     spacing_mm: float | None = None
     place: str = ""
+    laterality: Laterality = Laterality.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ findings is what it was last told. Mouse, keys and painting are added by Canvas.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from app.viewer.shown import Drafts, Layers, ShownImage, Tool
 from app.viewer.tools import BrowseTool, CanvasTool, FreehandTool, PolygonTool, WindowTool
 from app.viewer.transform import ViewTransform
 from app.viewer.viewport import ViewPort
-from core.domain import Contour, Finding, FindingId, Point
+from core.domain import Contour, Finding, FindingId, ImageId, Point
 from core.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Surface(QWidget):
         self.picture: Picture | None = None
         self.is_active, self.is_one_of_several = True, False
         self.live: LiveRegions | None = None  # tells what the contour in hand does to the region labels
+        self.flips: dict[ImageId, bool] = {}  # what the reader turned by hand; canvases may share it
+        self._side, self._largest_fit = 0, math.inf
         self._drafts = drafts
         self.port = ViewPort()
         self._scene = Scene()
@@ -114,6 +117,29 @@ class Surface(QWidget):
         """What the selected contour looks like while it is being edited."""
         return self.contours.preview
 
+    @property
+    def is_flipped(self) -> bool:
+        """Whether the image is turned left to right for display: by hand, else where it lies the wrong way round."""
+        if self.picture is None:
+            return False
+        return self.flips.get(self.picture.shown.image_id, self.picture.is_wrong_way_round)
+
+    @property
+    def mirror(self) -> int:
+        """-1 where the image is turned for display, else 1: what a way to the right is worth."""
+        return -1 if self.is_flipped else 1
+
+    def toggle_flip(self) -> None:
+        """Turn the image left to right for display, or back."""
+        if self.picture is not None:
+            self.flips[self.picture.shown.image_id] = not self.is_flipped
+            self._lie()
+            self.update_cursor()
+
+    def turned(self, at: Point) -> Point:
+        """A place on the screen as a place on the unturned canvas, and the other way."""
+        return (self.width() - at[0], at[1]) if self.is_flipped else at
+
     def image_size(self) -> tuple[int, int]:
         """(rows, columns) of the image on the canvas."""
         assert self.picture is not None
@@ -136,6 +162,7 @@ class Surface(QWidget):
         self.contours.set_image(shown.image_id)
         self.port.is_fitted = True
         self.port.set_image_size(*self.picture.size)
+        self._lie()
         self._was_moved()
         draft = self._drafts.get(shown.image_id)
         if draft is not None:
@@ -202,7 +229,7 @@ class Surface(QWidget):
         """Window and level by a drag of so many logical pixels since `start` was in force."""
         if self.picture is not None:
             display = self.picture.display
-            display.set_window(*display.dragged(dx, dy, start=start))
+            display.set_window(*display.dragged(self.mirror * dx, dy, start=start))
             self.window_was_changed()
 
     def window_was_changed(self) -> None:
@@ -255,8 +282,8 @@ class Surface(QWidget):
 
     def hang(self, *, side: int, largest_fit: float) -> None:
         """How a fitted image lies among others, as ViewPort.hang."""
-        self.port.hang(side=side, largest_fit=largest_fit)
-        self._was_moved()
+        self._side, self._largest_fit = side, largest_fit
+        self._lie()
 
     def look_at(self, point: Point, *, scale: float) -> None:
         """Put a point of the image into the middle, without telling anyone."""
@@ -354,10 +381,15 @@ class Surface(QWidget):
             is_moving=self._still.isActive(),
             shows_dots=self.tool is not Tool.EDIT,
             draft=self.draft_points(),
-            outer=(-1 if self.port.side >= 0 else 1) if self.is_one_of_several else None,
+            outer=(-1 if self._side >= 0 else 1) if self.is_one_of_several else None,
             is_active=self.is_active,
+            is_flipped=self.is_flipped,
             live=self._live_line(),
         )
+
+    def _lie(self) -> None:
+        self.port.hang(side=self._side * self.mirror, largest_fit=self._largest_fit)
+        self._was_moved()
 
     def _live_line(self) -> tuple[str, bool]:
         if self.live is None or not self.is_active:

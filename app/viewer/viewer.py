@@ -254,6 +254,10 @@ class Viewer(QWidget):
         for canvas in self.wall.all_canvases:
             canvas.set_inverted(is_inverted)
 
+    def toggle_flip(self) -> None:
+        """Turn the open image left to right for display, or back. Nothing but the display changes."""
+        self.canvas.toggle_flip()
+
     # Pan and zoom
 
     def fit(self) -> None:

@@ -29,6 +29,7 @@ class Wall(QWidget):
     def __init__(self, drafts: Drafts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._drafts = drafts
+        self._flips: dict[ImageId, bool] = {}
         self._canvases: list[Canvas] = []
         self._tiles: tuple[Tile, ...] = (Tile(),)
         self._columns = 1
@@ -96,6 +97,7 @@ class Wall(QWidget):
     def _canvas(self, number: int) -> Canvas:
         """One more canvas."""
         canvas = Canvas(self._drafts, self)
+        canvas.flips = self._flips
         canvas.set_layers(self.layers)
         canvas.chosen.connect(lambda: self._choose(canvas))
         canvas.moved.connect(lambda: self._lead(canvas))
@@ -155,7 +157,8 @@ class Wall(QWidget):
         unit, other = self._units([leader, follower])
         x, y = leader.transform.to_image(leader.port.middle)
         (_, columns), (_, other_columns) = leader.port.image_size, follower.port.image_size
-        its_side = self._tiles[self._canvases.index(leader)].side
+        its_side = self._tiles[self._canvases.index(leader)].side * leader.mirror
+        side *= follower.mirror
         depth = (columns - x if its_side > 0 else x) * unit / other  # from the chest wall
         place = (other_columns - depth if side > 0 else depth, y * unit / other)
         follower.look_at(place, scale=leader.transform.scale / unit * other)
