@@ -66,12 +66,22 @@ ACTIONS = (
     ActionSpec(
         "edit", TOOLS, "Edit contour", ("E",), "edit", "Drag the points of the selected contour", True, "tool"
     ),
+    ActionSpec(
+        "ruler", TOOLS, "Ruler", ("M",), "ruler", "Drag to measure; Esc takes the line away", True, "tool"
+    ),
     ActionSpec("invert", VIEW, "Invert", ("I",), "invert", "Swap black and white", True),
     ActionSpec(
         "reset_window", VIEW, "Reset window", ("R",), "reset_window", "Back to the image's own window"
     ),
     ActionSpec("fit", VIEW, "Fit", ("F",), "fit", "Show the whole image"),
     ActionSpec("one_to_one", VIEW, "One to one", ("1",), "one_to_one", "One image pixel a screen pixel"),
+    ActionSpec(
+        "true_size",
+        VIEW,
+        "True size",
+        ("T",),
+        tip="As large as the breast is, by the file's spacing and the screen's",
+    ),
     ActionSpec("flip", VIEW, "Turn left to right", ("Shift+F",), tip="For display only; the corner says so"),
     ActionSpec("next_window", VIEW, "Next window", ("Q",), tip="The file's next window or VOI LUT"),
     ActionSpec(
@@ -124,6 +134,7 @@ MOUSE = (
     ("Wheel", "Zoom at the pointer"),
     ("Right button", "Window and level, with any tool"),
     ("Middle button, or Space", "Pan, with any tool"),
+    ("Z, held", "Magnifier at the pointer"),
     ("Double click", "Between fit and one to one (Browse)"),
     ("Esc", "Give up the contour being drawn"),
     ("Enter", "Close the polygon being drawn"),
@@ -148,6 +159,12 @@ class Actions:
     def in_menu(self, menu: str) -> list[QAction]:
         """The actions of one menu, in order."""
         return [self._actions[spec.name] for spec in ACTIONS if spec.menu == menu]
+
+    def show_icons(self) -> None:
+        """Draw the icons in the ink of the look."""
+        for spec in ACTIONS:
+            if spec.icon:
+                self._actions[spec.name].setIcon(theme.icon(spec.icon))
 
     def enable(self, names: tuple[str, ...], is_enabled: bool) -> None:
         """Enable or disable several."""

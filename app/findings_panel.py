@@ -116,7 +116,7 @@ class FindingsPanel(QWidget):
             text = f"<b>{image_name(record)}</b> &middot; label: {label} &middot; {record.split.value} set"
             if record.p_malignant is not None:
                 how = "calibrated" if self.is_calibrated else "not calibrated"
-                text += f"<br><span style='color:{theme.DIM_TEXT}'>p(malignant) {record.p_malignant:.2f}, {how}</span>"
+                text += f"<br><span style='color:{theme.colours.dim_text}'>p(malignant) {record.p_malignant:.2f}, {how}</span>"
             self.caption.setText(text)
         decision = None if record is None else record.decision
         for which, button in self._decisions.items():

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app import theme
 from app.actions import ACTIONS, EDIT, FILE, HELP, IMAGE, MODEL, MOUSE, TOOLS, VIEW
 
 COLUMNS = ((IMAGE, TOOLS, EDIT), (VIEW, MODEL, HELP), ("Mouse and drawing", FILE))
@@ -42,12 +43,12 @@ def _section(name: str) -> str:
             (_shown(spec.keys), spec.text.rstrip(".")) for spec in ACTIONS if spec.menu == name and spec.keys
         ]
     rows = "".join(
-        f"<tr><td width='150' style='padding:2px 8px 2px 0; color:#ffffff'><b>{escape(keys)}</b></td>"
+        f"<tr><td width='150' style='padding:2px 8px 2px 0; color:{theme.colours.bright_text}'><b>{escape(keys)}</b></td>"
         f"<td style='padding:2px 0'>{escape(text)}</td></tr>"
         for keys, text in pairs
     )
     title = escape(name.replace("&", ""))
-    return f"<p style='color:#969da6; margin:6px 0 2px 0'><b>{title}</b></p><table>{rows}</table>"
+    return f"<p style='color:{theme.colours.dim_text}; margin:6px 0 2px 0'><b>{title}</b></p><table>{rows}</table>"
 
 
 def _shown(keys: tuple[str, ...]) -> str:

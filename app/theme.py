@@ -1,30 +1,22 @@
-"""The dark, calm look of a reading room: one palette, one style sheet, one set of icons."""
+"""The calm look of a reading room, dark or light: one palette, one style sheet, one set of icons."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDir, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QBuffer, QByteArray, QDir, QIODevice, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QImageReader, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 import resources
+from app.colours import DARK, LOOKS, Colours, Look
 from core.domain import Label
 
 RESOURCES = Path(resources.__file__).resolve().parent
-ICON_SIZES = (16, 24, 32, 48)
+ICON_SIZES = (16, 24, 32, 48, 64, 96)
+ICON_INK = "#d5d9de"  # in the drawings; replaced by the text colour
 FONT_POINTS = 10
-WINDOW = "#1d2023"
-BASE = "#15171a"
-PANEL = "#24282c"
-TEXT = "#d5d9de"
-DIM_TEXT = "#969da6"
-ACCENT = "#5b9bd5"
-SELECTION = "#2c4a66"
-WARNING = "#e0a458"
-# Curves: training dim, validation bright, so that they are told apart without colour.
-TRAINING_CURVE = "#7f8a96"
-VALIDATION_CURVE = "#5b9bd5"
+FONT_RANGE = (8, 16)
 # The probability plane keeps the paper's colours (Fig. 6) and so needs a light ground, or black would vanish.
 PLANE_GROUND = "#c6cacf"
 PLANE_INK = "#22262a"
@@ -36,65 +28,83 @@ LABEL_COLOURS = {
 }
 LABEL_SYMBOLS = {Label.NORMAL: "o", Label.BENIGN: "s", Label.MALIGNANT: "t1", Label.BOTH: "d"}
 
+colours: Colours = DARK  # of the look that is worn; ask for it when painting, for it changes
 
-def apply(application: QApplication) -> None:
-    """Dress the whole application. Called once, before the first window."""
+
+def apply(application: QApplication, look: Look = Look.DARK, *, points: int = FONT_POINTS) -> None:
+    """Dress the whole application: before the first window, and again when another look or text size is chosen."""
+    global colours  # noqa: PLW0603 (the application has one look)
+    colours = LOOKS[look]
     application.setStyle("Fusion")
-    application.setPalette(dark_palette())
+    application.setPalette(palette(colours))
     font = QFont(application.font())
-    font.setPointSize(FONT_POINTS)
+    font.setPointSize(points)
     application.setFont(font)
     application.setWindowIcon(application_icon())
     QDir.setSearchPaths("resources", [str(RESOURCES)])
-    application.setStyleSheet((RESOURCES / "theme.qss").read_text(encoding="utf-8"))
+    application.setStyleSheet(style_sheet(colours))
 
 
-def dark_palette() -> QPalette:
-    """Light text on near-black; disabled text stays legible."""
-    palette = QPalette()
+def style_sheet(of: Colours) -> str:
+    """The style sheet in the colours of a look."""
+    return of.fill((RESOURCES / "theme.qss").read_text(encoding="utf-8"))
+
+
+def palette(of: Colours) -> QPalette:
+    """What Qt paints by itself; disabled text stays legible."""
+    made = QPalette()
     role = QPalette.ColorRole
-    colours = {
-        role.Window: WINDOW,
-        role.Base: BASE,
-        role.AlternateBase: "#1a1d20",
-        role.Button: PANEL,
-        role.ToolTipBase: "#2d3238",
-        role.Text: TEXT,
-        role.WindowText: TEXT,
-        role.ButtonText: TEXT,
-        role.ToolTipText: TEXT,
-        role.BrightText: "#ffffff",
-        role.PlaceholderText: "#7d848d",
-        role.Highlight: SELECTION,
-        role.HighlightedText: "#ffffff",
-        role.Link: ACCENT,
-        role.Accent: ACCENT,
-        role.Mid: "#33383e",
-        role.Dark: "#101214",
-        role.Light: "#3a4047",
+    for which, colour in {
+        role.Window: of.window,
+        role.Base: of.base,
+        role.AlternateBase: of.alternate,
+        role.Button: of.panel,
+        role.ToolTipBase: of.raised,
+        role.Text: of.text,
+        role.WindowText: of.text,
+        role.ButtonText: of.text,
+        role.ToolTipText: of.text,
+        role.BrightText: of.bright_text,
+        role.PlaceholderText: of.placeholder,
+        role.Highlight: of.selection,
+        role.HighlightedText: of.selection_text,
+        role.Link: of.link,
+        role.LinkVisited: of.link,
+        role.Accent: of.accent,
+        role.Mid: of.line,
+        role.Dark: of.strong_line if of is not DARK else "#101214",
+        role.Light: of.hover,
         role.Shadow: "#000000",
-    }
-    for which, colour in colours.items():
-        palette.setColor(which, QColor(colour))
+    }.items():
+        made.setColor(which, QColor(colour))
     for which in (role.Text, role.WindowText, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, which, QColor("#666d75"))
-    return palette
+        made.setColor(QPalette.ColorGroup.Disabled, which, QColor(of.disabled_text))
+    return made
 
 
 def icon(name: str) -> QIcon:
-    """One of our own drawings in resources/icons. A name without a drawing raises FileNotFoundError."""
-    path = RESOURCES / "icons" / f"{name}.svg"
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    drawn = QIcon(str(path))
+    """One of our own drawings in resources/icons, in the ink of the look. A name without one raises FileNotFoundError."""
+    drawing = (RESOURCES / "icons" / f"{name}.svg").read_bytes()
+    inked = QByteArray(drawing.replace(ICON_INK.encode(), colours.text.encode()))
+    drawn = QIcon()
     for size in ICON_SIZES:
-        drawn.addPixmap(_faded(drawn.pixmap(size, size)), QIcon.Mode.Disabled)
+        pixmap = _pixmap(inked, size)
+        drawn.addPixmap(pixmap)
+        drawn.addPixmap(_faded(pixmap), QIcon.Mode.Disabled)
     return drawn
 
 
 def application_icon() -> QIcon:
     """The program's own sign."""
     return QIcon(str(RESOURCES / "lesionloop.svg"))
+
+
+def _pixmap(drawing: QByteArray, size: int) -> QPixmap:
+    buffer = QBuffer(drawing)
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer, QByteArray(b"svg"))
+    reader.setScaledSize(QSize(size, size))
+    return QPixmap.fromImage(reader.read())
 
 
 def _faded(pixmap: QPixmap) -> QPixmap:

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 import pyqtgraph
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -36,26 +36,47 @@ class Curves(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._epochs: list[Epoch] = []
-        self._loss = _plot("Loss")
-        self._auroc = _plot("AUROC, malignant")
+        self._loss = _plot()
+        self._auroc = _plot()
         self._auroc.setYRange(0.0, 1.0)
-        self._auroc.addLine(y=0.5, pen=pyqtgraph.mkPen("#3a4047", style=Qt.PenStyle.DashLine))
+        self._chance = self._auroc.addLine(y=0.5)
         self._lines = {
-            (plot, name): plot.plot(pen=pyqtgraph.mkPen(colour, width=2), connect="finite")
+            (plot, name): plot.plot(connect="finite")
             for plot in (self._loss, self._auroc)
-            for name, colour in (("train", theme.TRAINING_CURVE), ("validation", theme.VALIDATION_CURVE))
+            for name in ("train", "validation")
         }
-        legend = QLabel(
-            f"<span style='color:{theme.TRAINING_CURVE}'>&#9644;</span> training &nbsp; "
-            f"<span style='color:{theme.VALIDATION_CURVE}'>&#9644;</span> validation"
-        )
-        legend.setObjectName("dim")
+        self._legend = QLabel()
+        self._legend.setObjectName("dim")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         for plot in (self._loss, self._auroc):
             layout.addWidget(plot)
-        layout.addWidget(legend)
+        layout.addWidget(self._legend)
+        self._wear()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Wear another look's colours."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_legend"):
+            self._wear()
+
+    def _wear(self) -> None:
+        now = theme.colours
+        colours = {"train": now.training_curve, "validation": now.validation_curve}
+        self._chance.setPen(pyqtgraph.mkPen(now.mark, style=Qt.PenStyle.DashLine))
+        for plot, title in ((self._loss, "Loss"), (self._auroc, "AUROC, malignant")):
+            plot.setBackground(now.base)
+            plot.setTitle(title, color=now.dim_text, size="9pt")
+            for side in ("left", "bottom"):
+                plot.getAxis(side).setPen(now.line)
+                plot.getAxis(side).setTextPen(now.dim_text)
+        for (_plot_of, name), line in self._lines.items():
+            line.setPen(pyqtgraph.mkPen(colours[name], width=2))
+        self._legend.setText(
+            f"<span style='color:{now.training_curve}'>&#9644;</span> training &nbsp; "
+            f"<span style='color:{now.validation_curve}'>&#9644;</span> validation"
+        )
 
     def clear(self) -> None:
         """Begin anew."""
@@ -152,7 +173,7 @@ class TrainingPanel(QWidget):
         drawn = "weak labels only" if contours == 0 else f"contours on {_count(contours, 'image')}"
         self.card.setText(
             f"<b>Model {model.id}</b> &middot; {model.recipe.method.value}<br>"
-            f"<span style='color:{theme.DIM_TEXT}'>trained {when(model.created_at)}<br>{drawn}<br>"
+            f"<span style='color:{theme.colours.dim_text}'>trained {when(model.created_at)}<br>{drawn}<br>"
             f"probabilities {calibrated(is_calibrated=model.is_calibrated)}</span>"
         )
 
@@ -305,18 +326,13 @@ def _rate(per_second: float, unit: str) -> str:
     return f"{1 / per_second:.1f} s an {unit}"
 
 
-def _plot(title: str) -> pyqtgraph.PlotWidget:
-    plot = pyqtgraph.PlotWidget(background=theme.BASE)
-    plot.setTitle(title, color=theme.DIM_TEXT, size="9pt")
+def _plot() -> pyqtgraph.PlotWidget:
+    plot = pyqtgraph.PlotWidget()
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.setFixedHeight(112)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    for name in ("left", "bottom"):
-        axis = plot.getAxis(name)
-        axis.setPen("#3a4047")
-        axis.setTextPen(theme.DIM_TEXT)
     plot.getAxis("left").setWidth(38)
     return plot
 

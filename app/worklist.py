@@ -427,7 +427,7 @@ def _cell(record: ImageRecord, column: int) -> str:
 
 def _colour(record: ImageRecord, column: int) -> QColor | None:
     if record.failure:
-        return QColor(theme.WARNING if column == STATE else theme.DIM_TEXT)
+        return QColor(theme.colours.warning if column == STATE else theme.colours.dim_text)
     if column in (RANK, STATE):
-        return QColor(theme.DIM_TEXT)
+        return QColor(theme.colours.dim_text)
     return None

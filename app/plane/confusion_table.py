@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -36,18 +36,14 @@ class ConfusionTable(QWidget):
     def show_counts(self, counts: NDArray[np.int64], *, says: str) -> None:
         """(3, 3), row by truth."""
         self._counts = counts
-        totals = counts.sum(axis=1, keepdims=True)
-        shares = np.divide(counts, totals, out=np.zeros((3, 3)), where=totals > 0)
-        for row, column in np.ndindex(3, 3):
-            self._show_cell(row, column, count=int(counts[row, column]), share=float(shares[row, column]))
+        self._show_cells()
         right = int(np.trace(counts))
         self.says.setText(f"{right:,} of {int(counts.sum()):,} in the area of their class. {says}")
 
     def show_nothing(self, why: str) -> None:
         """Say why there is no table."""
         self._counts = np.zeros((3, 3), np.int64)
-        for row, column in np.ndindex(3, 3):
-            self._show_cell(row, column, count=0, share=0.0)
+        self._show_cells()
         self.says.setText(why)
 
     @property
@@ -55,18 +51,32 @@ class ConfusionTable(QWidget):
         """What is shown."""
         return self._counts
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Wear another look's colours."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "says"):
+            self._show_cells()
+
+    def _show_cells(self) -> None:
+        totals = self._counts.sum(axis=1, keepdims=True)
+        shares = np.divide(self._counts, totals, out=np.zeros((3, 3)), where=totals > 0)
+        for row, column in np.ndindex(3, 3):
+            self._show_cell(
+                row, column, count=int(self._counts[row, column]), share=float(shares[row, column])
+            )
+
     def _show_cell(self, row: int, column: int, *, count: int, share: float) -> None:
         cell = self.cells[row][column]
         cell.setText(f"{count:,}\n{share:.0%}" if count else "0")
         cell.setEnabled(count > 0)
-        ground = QColor(theme.BASE)
-        strong = QColor(theme.SELECTION if row == column else "#7a4a1e")
+        ground = QColor(theme.colours.base)
+        strong = QColor(theme.colours.selection if row == column else theme.colours.wrong)
         mixed = [
             round(a + share * (b - a)) for a, b in zip(ground.getRgb()[:3], strong.getRgb()[:3], strict=True)
         ]
         cell.setStyleSheet(
             f"QPushButton {{ background: rgb({mixed[0]}, {mixed[1]}, {mixed[2]}); padding: 3px; }}"
-            f"QPushButton:focus, QPushButton:hover {{ border: 2px solid {theme.ACCENT}; }}"
+            f"QPushButton:focus, QPushButton:hover {{ border: 2px solid {theme.colours.accent}; }}"
         )
         told = f"{count} images that are {CLASS_WORDS[row]} and lie in the area of {CLASS_WORDS[column]}"
         cell.setAccessibleName(told)

@@ -93,20 +93,20 @@ class CurvePlot(QWidget):
         """Axes, curve, point."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(theme.BASE))
+        painter.fillRect(self.rect(), QColor(theme.colours.base))
         if not len(self._x):
-            painter.setPen(QColor(theme.DIM_TEXT))
+            painter.setPen(QColor(theme.colours.dim_text))
             inner = QRectF(self.rect()).adjusted(12, 8, -12, -8)
             painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._nothing)
             return
         self._paint_axes(painter)
         self._paint_line(painter)
         place = self.place_of(self.index)
-        painter.setPen(QPen(QColor("#ffffff"), 2))
-        painter.setBrush(QColor(theme.WARNING))
+        painter.setPen(QPen(QColor(theme.colours.bright_text), 2))
+        painter.setBrush(QColor(theme.colours.warning))
         painter.drawEllipse(place, 6.5, 6.5)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(theme.ACCENT), 1))
+            painter.setPen(QPen(QColor(theme.colours.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
@@ -151,12 +151,12 @@ class CurvePlot(QWidget):
 
     def _paint_axes(self, painter: QPainter) -> None:
         box, line = self._box(), QFontMetricsF(self.font()).height()
-        painter.setPen(QPen(QColor("#3a4047"), 1))
+        painter.setPen(QPen(QColor(theme.colours.line), 1))
         painter.drawRect(box)
         if self._has_diagonal:
-            painter.setPen(QPen(QColor("#3a4047"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(QColor(theme.colours.line), 1, Qt.PenStyle.DashLine))
             painter.drawLine(box.bottomLeft(), box.topRight())
-        painter.setPen(QColor(theme.DIM_TEXT))
+        painter.setPen(QColor(theme.colours.dim_text))
         values = ticks(0, self._right, about=4)
         for value in values:
             x = box.left() + value / self._right * box.width()
@@ -185,7 +185,7 @@ class CurvePlot(QWidget):
         index = np.unique(np.linspace(0, len(self._x) - 1, min(len(self._x), MOST_CORNERS)).astype(int))
         painter.save()
         painter.setClipRect(box.adjusted(-1, -1, 1, 1))
-        painter.setPen(QPen(QColor(theme.VALIDATION_CURVE), 2))
+        painter.setPen(QPen(QColor(theme.colours.validation_curve), 2))
         x = box.left() + self._x[index] / self._right * box.width()
         y = box.bottom() - self._y[index] * box.height()
         painter.drawPolyline(QPolygonF([QPointF(*place) for place in zip(x, y, strict=True)]))

@@ -161,7 +161,7 @@ class PlaneDisplay(QWidget):
                 painter.drawEllipse(place, radius, radius)
         self.paint_hand(painter)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(theme.ACCENT), 2))
+            painter.setPen(QPen(QColor(theme.colours.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
