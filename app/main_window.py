@@ -35,7 +35,7 @@ from core.domain import FindingClass
 
 LEFT_WIDTH, RIGHT_WIDTH = 384, 330
 TOOL_BAR = (
-    ("browse", "window", "freehand", "polygon", "edit"),
+    ("browse", "window", "freehand", "polygon", "edit", "ruler"),
     ("new_class",),
     ("invert", "reset_window", "fit", "one_to_one"),
     ("heatmap", "boxes", "contours", "opacity"),

@@ -16,6 +16,7 @@ TOOLS = {
     "freehand": Tool.FREEHAND,
     "polygon": Tool.POLYGON,
     "edit": Tool.EDIT,
+    "ruler": Tool.RULER,
 }
 LAYERS = ("heatmap", "boxes", "contours")
 
@@ -68,6 +69,7 @@ class ViewState(QObject):
             "reset_window": viewer.reset_window,
             "fit": viewer.fit,
             "flip": viewer.toggle_flip,
+            "true_size": viewer.true_size,
             "one_to_one": viewer.one_to_one,
             "image_page": lambda: self._window.tabs.setCurrentIndex(0),
             "plane_page": self._show_plane,

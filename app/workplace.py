@@ -37,6 +37,7 @@ NEEDS_IMAGES = (
     *("next", "previous", "nothing_to_draw", "skip", "done_next", "delete", "retrain", *TOOLS, *LAYERS),
     *(
         "invert",
+        "true_size",
         "flip",
         "next_window",
         "reset_window",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
+    QCursor,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -16,11 +17,15 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
+from PySide6.QtWidgets import QWidget
 
+from app.viewer.loupe import paint_loupe
 from app.viewer.outlined_text import draw_message
 from app.viewer.scene import paint_focus, paint_texts
+from app.viewer.shown import Drafts
 from app.viewer.surface import Surface
 from app.viewer.tools import Pointer
+from core.domain import Point
 
 ARROWS = {
     Qt.Key.Key_Left: (1, 0),
@@ -29,11 +34,16 @@ ARROWS = {
     Qt.Key.Key_Down: (0, -1),
 }
 ZOOM_KEYS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
+MAGNIFIER = Qt.Key.Key_Z
 NUDGE = 0.1  # of the canvas, for one press of an arrow key
 
 
 class Canvas(Surface):
     """A surface that the reader works on."""
+
+    def __init__(self, drafts: Drafts, parent: QWidget | None = None) -> None:
+        super().__init__(drafts, parent)
+        self._magnified: Point | None = None  # the place under the magnifier while its key is held
 
     # Painting
 
@@ -52,6 +62,8 @@ class Canvas(Surface):
                 self._tool.paint(painter)
                 painter.restore()
             paint_texts(painter, view)
+            if self._magnified is not None:
+                paint_loupe(painter, view, at=self._magnified)
         if self.hasFocus() or (self.is_one_of_several and self.is_active):
             paint_focus(painter, self.rect(), is_wide=self.is_one_of_several)
         painter.end()
@@ -88,6 +100,9 @@ class Canvas(Surface):
         if self.picture is None:
             return
         at = self._pointer(event)
+        if self._magnified is not None:
+            self._magnified = at.view
+            self.update()
         if not self._navigation.move(at) and self.is_active:
             self._tool.move(at)
         self.cursor_moved.emit(*at.image, self.picture.value_at(at.image))
@@ -116,7 +131,7 @@ class Canvas(Surface):
 
     def event(self, event: QEvent) -> bool:
         """Keys that mean something here right now go here before any shortcut of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and self._wants(cast(QKeyEvent, event).key()):
+        if event.type() == QEvent.Type.ShortcutOverride and self._wants(cast(QKeyEvent, event)):
             event.accept()
             return True
         if event.type() == QEvent.Type.DevicePixelRatioChange:
@@ -133,6 +148,8 @@ class Canvas(Surface):
         elif key == Qt.Key.Key_Space:
             self._navigation.is_space_held = True
             self.update_cursor()
+        elif key == MAGNIFIER and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self._magnify(self._place(QPointF(self.mapFromGlobal(QCursor.pos()))))
         elif key in ARROWS:
             dx, dy = ARROWS[Qt.Key(key)]
             self.pan(self.mirror * dx * NUDGE * self.width(), dy * NUDGE * self.height())
@@ -142,10 +159,12 @@ class Canvas(Surface):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Space let go."""
+        """Space or the magnifier's key let go."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._navigation.is_space_held = False
             self.update_cursor()
+        elif event.key() == MAGNIFIER and not event.isAutoRepeat():
+            self._magnify(None)
         else:
             super().keyReleaseEvent(event)
 
@@ -156,19 +175,30 @@ class Canvas(Surface):
     def focusOutEvent(self, _event: QFocusEvent) -> None:
         """A key that is let go elsewhere is never heard of here."""
         self._navigation.is_space_held = False
+        self._magnified = None
         self.update_cursor()
         self.update()
 
     # Inside
 
-    def _wants(self, key: int) -> bool:
+    def _magnify(self, at: Point | None) -> None:
+        self._magnified = at
+        self.update()
+
+    def _wants(self, event: QKeyEvent) -> bool:
+        key = event.key()
         if self.picture is None:
             return False
-        return self._tool.handles(key) or key in ARROWS or key == Qt.Key.Key_Space
+        if key == MAGNIFIER:
+            return event.modifiers() == Qt.KeyboardModifier.NoModifier
+        return self._tool.handles(key) or key in (*ARROWS, Qt.Key.Key_Space)
+
+    def _place(self, at: QPointF) -> Point:
+        """The middle of the device pixel under the mouse, so that a click on a pixel means that pixel."""
+        ratio = self.devicePixelRatioF()
+        x, y = ((math.floor(value * ratio) + 0.5) / ratio for value in (at.x(), at.y()))
+        return self.turned((x, y))
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
-        # The middle of the device pixel under the mouse, so that a click on a pixel means that pixel.
-        ratio = self.devicePixelRatioF()
-        x, y = ((math.floor(v * ratio) + 0.5) / ratio for v in event.position().toTuple())
-        view = self.turned((x, y))
+        view = self._place(event.position())
         return Pointer(view, self.transform.to_image(view), event.modifiers())

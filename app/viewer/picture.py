@@ -41,6 +41,7 @@ class Picture:
         self.model: ModelOverlay | None = None
         self.model_version = 0
         self._layer = ImageLayer(shown.pyramid or Pyramid(shown.mammogram.stored))
+        self._loupe = ImageLayer(self._layer.pyramid)
         self.refresh()
 
     @property
@@ -68,7 +69,9 @@ class Picture:
 
     def refresh(self) -> None:
         """Take over the grey scale that is now in force."""
-        self._layer.set_table(self.display.table())
+        table = self.display.table()
+        self._layer.set_table(table)
+        self._loupe.set_table(table)
 
     def set_prediction(self, prediction: Prediction | None, boxes: NDArray[np.float64] | None) -> None:
         """The model's view, or none. boxes: (m, 4), image pixels."""
@@ -102,4 +105,16 @@ class Picture:
             size=(math.ceil(size.width() * device_ratio), math.ceil(size.height() * device_ratio)),
             device_ratio=device_ratio,
             is_moving=is_moving,
+        )
+
+    def paint_loupe(
+        self, painter: QPainter, transform: ViewTransform, *, size: QSize, device_ratio: float
+    ) -> None:
+        """Draw a part of the image at another zoom, without giving up what is kept for the canvas."""
+        self._loupe.paint(
+            painter,
+            transform,
+            size=(math.ceil(size.width() * device_ratio), math.ceil(size.height() * device_ratio)),
+            device_ratio=device_ratio,
+            is_moving=False,
         )

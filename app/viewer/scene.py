@@ -11,8 +11,10 @@ from app.viewer.contour_overlay import ContourOverlay
 from app.viewer.corner_text import WARNING, draw_corner_texts, layer_lines, place_text, zoom_text
 from app.viewer.draft_layer import DraftLayer
 from app.viewer.layer_cache import LayerCache
-from app.viewer.outlined_text import LIGHT, Line
+from app.viewer.outlined_text import LIGHT, Line, draw_outlined
 from app.viewer.picture import Picture
+from app.viewer.ruler import COLOUR as RULER
+from app.viewer.ruler import Ruler
 from app.viewer.shown import Layers
 from app.viewer.transform import ViewTransform
 from app.viewer.vertices import paint_draft_corners
@@ -28,7 +30,8 @@ class View:
     size: logical pixels. is_moving: a coarser picture will do until the next paint. draft: the unfinished
     outline, image pixels. shows_dots: whether the selected contour's vertices are drawn as dots. outer: of one of several
     canvases, on which side of it there is air (-1 left, 1 right); None for a canvas alone. is_active: tools work here.
-    is_flipped: turned left to right for display; `transform` knows nothing of it, `turned` does. live: what the contour in hand does to the region labels, and whether that is a warning.
+    is_flipped: turned left to right for display; `transform` knows nothing of it, `on_screen` does. live: what the
+    contour in hand does to the region labels, and whether that is a warning. ruler: a line whose length is told.
     """
 
     picture: Picture
@@ -44,6 +47,7 @@ class View:
     is_active: bool = True
     is_flipped: bool = False
     live: tuple[str, bool] = ("", False)
+    ruler: Ruler | None = None
 
     @property
     def image_area(self) -> QRectF:
@@ -55,6 +59,7 @@ class View:
     def turn(self, painter: QPainter) -> None:
         """Let a painter turn what it draws as the image is turned. For lines and pictures, not for letters."""
         if self.is_flipped:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)  # without it pictures are a pixel off
             painter.translate(self.size.width(), 0)
             painter.scale(-1, 1)
 
@@ -91,6 +96,8 @@ class Scene:
             )
             painter.drawPixmap(0, 0, outline)
             paint_draft_corners(painter, view.transform, view.draft, first_only=True)
+        if view.ruler is not None:
+            view.ruler.paint(painter, view.transform)
         painter.restore()
 
     def _current_base(self, view: View) -> QPixmap:
@@ -135,6 +142,10 @@ def paint_texts(painter: QPainter, view: View) -> None:
         is_flipped=view.is_flipped,
         outer=view.outer,
     )
+    if view.ruler is not None:
+        x, y = view.transform.to_view(view.ruler.end)
+        end = view.on_screen(QRectF(x, y, 0, 0)).topLeft()
+        draw_outlined(painter, end + QPointF(10, 6), view.ruler.text(picture.shown), colour=RULER)
 
 
 def paint_focus(painter: QPainter, area: QRect, *, is_wide: bool = False) -> None:

@@ -21,6 +21,7 @@ class Tool(StrEnum):
     FREEHAND = "freehand"
     POLYGON = "polygon"
     EDIT = "edit"  # vertices of the selected contour
+    RULER = "ruler"
 
     @property
     def draws(self) -> bool:

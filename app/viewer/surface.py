@@ -20,6 +20,7 @@ from app.viewer.corner_text import place_text
 from app.viewer.edit_tool import EditTool
 from app.viewer.navigation import Navigation
 from app.viewer.picture import Picture
+from app.viewer.ruler import Ruler, RulerTool
 from app.viewer.scene import Scene, View
 from app.viewer.shown import Drafts, Layers, ShownImage, Tool
 from app.viewer.tools import BrowseTool, CanvasTool, FreehandTool, PolygonTool, WindowTool
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 STILL_AFTER_MS = 70  # without panning or zooming, before the exact picture is made
 NEAR = 6.0  # logical pixels from an outline that still mean it
+PLAUSIBLE_DPI = (40.0, 800.0)  # logical pixels per inch; screens without a size of their own say anything
+MM_PER_INCH = 25.4
 EMPTY = ("No image is open", "")
 
 
@@ -66,6 +69,7 @@ class Surface(QWidget):
         self.contours = ContourOverlay()
         self.picture: Picture | None = None
         self.is_active, self.is_one_of_several = True, False
+        self.ruler: Ruler | None = None
         self.live: LiveRegions | None = None  # tells what the contour in hand does to the region labels
         self.flips: dict[ImageId, bool] = {}  # what the reader turned by hand; canvases may share it
         self._side, self._largest_fit = 0, math.inf
@@ -79,7 +83,8 @@ class Surface(QWidget):
         self._was_unfinished = False
         self._navigation = Navigation(self)
         self._tools: dict[Tool, CanvasTool] = {
-            kind.tool: kind(self) for kind in (BrowseTool, WindowTool, FreehandTool, PolygonTool, EditTool)
+            kind.tool: kind(self)
+            for kind in (BrowseTool, WindowTool, FreehandTool, PolygonTool, EditTool, RulerTool)
         }
         self._tool = self._tools[Tool.BROWSE]
         self._describe()
@@ -160,6 +165,7 @@ class Surface(QWidget):
                 return
         self.picture = Picture(shown, is_inverted=self._is_inverted)
         self.contours.set_image(shown.image_id)
+        self.ruler = None
         self.port.is_fitted = True
         self.port.set_image_size(*self.picture.size)
         self._lie()
@@ -219,6 +225,11 @@ class Surface(QWidget):
         self.update_cursor()
         self.update()
 
+    def set_ruler(self, ruler: Ruler | None) -> None:
+        """The line whose length is shown, or none."""
+        self.ruler = ruler
+        self.update()
+
     # Window and level
 
     def window_numbers(self) -> tuple[float, float]:
@@ -259,6 +270,20 @@ class Surface(QWidget):
         self.port.zoom_to(1.0, at=self.port.middle)
         self._was_moved()
         self.moved.emit()
+
+    def true_size(self) -> None:
+        """As large as the breast is, in millimetres of the screen; refused where either size is not known."""
+        spacing = self.shown.spacing_mm if self.shown is not None else None
+        dots = self.screen().physicalDotsPerInch()
+        if spacing is None:
+            self.refused.emit("True size needs the spacing of the pixels, which this file does not tell.")
+        elif not PLAUSIBLE_DPI[0] <= dots <= PLAUSIBLE_DPI[1]:
+            self.refused.emit("True size needs the size of the screen, which the screen does not tell.")
+        else:
+            zoom = spacing / MM_PER_INCH * dots * self.devicePixelRatioF()
+            self.port.zoom_to(zoom, at=self.port.middle)
+            self._was_moved()
+            self.moved.emit()
 
     def toggle_one_to_one(self, at: Point) -> None:
         """From 1:1 to the whole image, from anything else to 1:1 at this place."""
@@ -385,6 +410,7 @@ class Surface(QWidget):
             is_active=self.is_active,
             is_flipped=self.is_flipped,
             live=self._live_line(),
+            ruler=self.ruler,
         )
 
     def _lie(self) -> None:

@@ -269,6 +269,10 @@ class Viewer(QWidget):
         """One device pixel for each image pixel."""
         self.canvas.one_to_one()
 
+    def true_size(self) -> None:
+        """As large as the breast is."""
+        self.canvas.true_size()
+
     def zoom_in(self) -> None:
         """One step closer."""
         self.canvas.zoom_by(1)

@@ -98,7 +98,7 @@ def _header(dataset: Dataset, path: Path) -> ImageHeader:
     if rows is None or columns is None:
         raise UnreadableImageError("it holds no picture.")
     check_size(rows, columns)
-    spacing, source = _spacing(dataset)
+    spacing, source, is_at_detector = _spacing(dataset)
     syntax = str(getattr(dataset, "file_meta", {}).get("TransferSyntaxUID", ""))
     is_for_processing = _is_for_processing(dataset)
     return ImageHeader(
@@ -108,6 +108,7 @@ def _header(dataset: Dataset, path: Path) -> ImageHeader:
         view=_view(dataset, path),
         spacing_mm=spacing,
         spacing_source=source,
+        is_at_detector=is_at_detector,
         is_inverted=_is_inverted(dataset, is_for_processing=is_for_processing),
         bits=whole(dataset, "BitsStored") or whole(dataset, "BitsAllocated") or 16,
         frames=max(1, whole(dataset, "NumberOfFrames") or 1),
@@ -156,8 +157,8 @@ def _view(dataset: Dataset, path: Path) -> View:
     return view_in_name(path.stem)
 
 
-def _spacing(dataset: Dataset) -> tuple[float | None, str]:
-    """Pixel size in the breast and where it comes from.
+def _spacing(dataset: Dataset) -> tuple[float | None, str, bool]:
+    """Pixel size, where it comes from, and whether it is that at the detector for want of a magnification.
 
     PixelSpacing is calibrated; ImagerPixelSpacing is at the detector and is divided by the magnification;
     NominalScannedPixelSpacing is that of a film scanner.
@@ -168,8 +169,10 @@ def _spacing(dataset: Dataset) -> tuple[float | None, str]:
             continue
         size = sum(values) / 2
         factor = number(dataset, _MAGNIFICATION) if keyword == "ImagerPixelSpacing" else None
-        return (size / factor if factor and factor >= 1 else size), keyword
-    return None, ""
+        if keyword == "ImagerPixelSpacing" and (factor is None or factor < 1):
+            return size, keyword, True
+        return size / (factor or 1.0), keyword, False
+    return None, "", False
 
 
 def _is_for_processing(dataset: Dataset) -> bool:

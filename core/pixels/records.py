@@ -59,6 +59,7 @@ class ImageHeader:
 
     spacing_mm: size of a pixel in the breast; None where the file does not know. spacing_source: the
     DICOM attribute it comes from ('ImagerPixelSpacing' is at the detector, corrected for magnification).
+    is_at_detector: the spacing is that at the detector: no magnification is known, and in the breast it is smaller.
     is_inverted: a high value is dark (MONOCHROME1, presentation LUT INVERSE, raw exposure).
     is_linear_exposure: values are proportional to the exposure, so that contrast is in their logarithm.
     is_synthetic: a phantom of core.phantom, told by its Manufacturer. frames: 1 for a plain mammogram. patient_id: the key of the patient, as read; never for a message.
@@ -81,6 +82,7 @@ class ImageHeader:
     transfer_syntax: str = ""
     is_linear_exposure: bool = False
     is_synthetic: bool = False
+    is_at_detector: bool = False
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.columns < 1:

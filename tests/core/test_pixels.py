@@ -271,6 +271,8 @@ def test_the_spacing_is_that_in_the_breast(write, elements, spacing, source):
     header = read_header(write(**elements))
     assert header.spacing_mm == (pytest.approx(spacing) if spacing else None)
     assert header.spacing_source == source
+    told = "EstimatedRadiographicMagnificationFactor" in elements
+    assert header.is_at_detector == (source == "ImagerPixelSpacing" and not told)
 
 
 def test_a_value_that_is_no_number_counts_as_absent(write):
