@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from app import theme
+from app.keys import KeyBook, shown
+from app.translation import tr_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ ACTIONS = (
     ActionSpec("open_project", FILE, "Open project...", ("Ctrl+O",)),
     ActionSpec("import_images", FILE, "Import images...", ("Ctrl+I",)),
     ActionSpec("export", FILE, "Export annotations...", ("Ctrl+E",)),
-    ActionSpec("change_reader", FILE, "Change reader..."),
+    ActionSpec("change_reader", FILE, "Change reader...", ("Ctrl+R",)),
+    ActionSpec("settings", FILE, "Settings...", ("Ctrl+,",), tip="Keys, colours, language"),
     ActionSpec("quit", FILE, "Quit", ("Ctrl+Q",)),
     ActionSpec("undo", EDIT, "Undo", ("Ctrl+Z",), icon="undo", tip="Take the last change back"),
     ActionSpec("redo", EDIT, "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo", tip="Do it again"),
@@ -121,13 +126,35 @@ ACTIONS = (
     ActionSpec("heatmap", VIEW, "Heatmap", ("H",), "heatmap", "Where the model sees malignancy", True),
     ActionSpec("boxes", VIEW, "Boxes", ("B",), "boxes", "The model's strongest regions", True),
     ActionSpec("contours", VIEW, "Contours", ("C",), "contours", "What readers have drawn", True),
+    ActionSpec(
+        "next_part",
+        VIEW,
+        "Go to the next part of the window",
+        ("F6",),
+        tip="List, image, findings, training: the keys go there",
+    ),
+    ActionSpec("regions", VIEW, "Regions", ("A",), "regions", "The grid with the label of each region", True),
+    ActionSpec(
+        "hide_overlays", VIEW, "Hide all overlays", ("O",), tip="Nothing over the image", is_checkable=True
+    ),
+    ActionSpec(
+        "heatmap_part",
+        VIEW,
+        "Next part of the heatmap",
+        ("Shift+H",),
+        tip="The score, p_cls, p_det or the selection, of M and B",
+    ),
+    ActionSpec("next_mark", VIEW, "Next mark", ("J",), tip="Look closely at the next box or contour"),
+    ActionSpec(
+        "previous_mark", VIEW, "Previous mark", ("K",), tip="Look closely at the box or contour before"
+    ),
     ActionSpec("image_page", VIEW, "Show the image", ("Ctrl+1",)),
     ActionSpec("plane_page", VIEW, "Show the probability plane", ("Ctrl+2",)),
     ActionSpec("retrain", MODEL, "Retrain", ("Ctrl+T",), tip="Train on the contours drawn so far"),
     ActionSpec("models", MODEL, "Models...", ("Ctrl+M",)),
-    ActionSpec("former_model", MODEL, "Go back to the former model"),
+    ActionSpec("former_model", MODEL, "Go back to the former model", ("Ctrl+Shift+M",)),
     ActionSpec("keys", HELP, "Keys", ("F1", "?")),
-    ActionSpec("about", HELP, "About Lesionloop"),
+    ActionSpec("about", HELP, "About Lesionloop", ("Ctrl+F1",)),
 )
 # What the hand does without an action of its own; told on the sheet of keys.
 MOUSE = (
@@ -143,15 +170,19 @@ MOUSE = (
 
 
 class Actions:
-    """The QActions of a window, by name."""
+    """The QActions of a window, by name, with the keys of its reader. `on_keys`: called when keys have changed."""
 
     def __init__(self, parent: QObject) -> None:
+        self.keys = KeyBook({spec.name: spec.keys for spec in ACTIONS})
+        self.on_keys: list[Callable[[], None]] = []
+        self._tips: list[tuple[QWidget, str, str]] = []
         self._actions = {spec.name: _action(spec, parent) for spec in ACTIONS}
         self._groups: dict[str, QActionGroup] = {}
         for spec in ACTIONS:
             if spec.group:
                 group = self._groups.setdefault(spec.group, QActionGroup(parent))
                 group.addAction(self._actions[spec.name])
+        self.show_keys()
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -159,6 +190,33 @@ class Actions:
     def in_menu(self, menu: str) -> list[QAction]:
         """The actions of one menu, in order."""
         return [self._actions[spec.name] for spec in ACTIONS if spec.menu == menu]
+
+    def set_keys(self, keys: KeyBook) -> None:
+        """Answer to other keys."""
+        self.keys = keys
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Put the keys into menus, tool tips and wherever else they are told."""
+        for spec in ACTIONS:
+            action = self._actions[spec.name]
+            action.setShortcuts([QKeySequence(key) for key in self.keys.of(spec.name)])
+            tip = f"{tr_data(spec.text).rstrip('.')}{self.key_text(spec.name)}"
+            action.setToolTip(f"{tip}\n{tr_data(spec.tip)}" if spec.tip else tip)
+        for widget, tip, name in self._tips:
+            widget.setToolTip(f"{tip}{self.key_text(name)}")
+        for tell in self.on_keys:
+            tell()
+
+    def key_text(self, name: str) -> str:
+        """The first key of an action, in brackets after a blank; '' if it has none."""
+        keys = self.keys.of(name)
+        return f" ({shown(keys[0])})" if keys else ""
+
+    def tell_key(self, widget: QWidget, name: str) -> None:
+        """Let a widget that does what an action does tell its key too, behind its own tip."""
+        self._tips.append((widget, widget.toolTip(), name))
+        widget.setToolTip(f"{widget.toolTip()}{self.key_text(name)}")
 
     def show_icons(self) -> None:
         """Draw the icons in the ink of the look."""
@@ -173,14 +231,11 @@ class Actions:
 
 
 def _action(spec: ActionSpec, parent: QObject) -> QAction:
-    action = QAction(spec.text, parent)
+    action = QAction(tr_data(spec.text), parent)
     action.setObjectName(spec.name)
-    action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     action.setCheckable(spec.is_checkable)
     action.setAutoRepeat(spec.name in ("next", "previous", "undo", "redo"))
-    keys = f" ({spec.keys[0]})" if spec.keys else ""
-    action.setToolTip(f"{spec.text}{keys}" + (f": {spec.tip[0].lower()}{spec.tip[1:]}" if spec.tip else ""))
     if spec.icon:
         action.setIcon(theme.icon(spec.icon))
     return action

@@ -8,13 +8,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.colours import Look
+from app.keys import Keys
 from app.places import FOLDER_VARIABLE, log_folder, settings_folder
+from app.translation import LANGUAGES
+from app.viewer.inks import HeatColours, Inks, InkSet
 from core.errors import UserError
 from core.recipe import Method, Recipe
 
 __all__ = ["FOLDER_VARIABLE", "Settings", "log_folder", "settings_folder"]
 
 RECENT_PROJECTS = 8
+USUAL_POINTS = 10
+TEXT_POINTS = (8, 17)  # from, and up to but not
 
 
 class Settings:
@@ -98,6 +104,69 @@ class Settings:
     @hanging.setter
     def hanging(self, name: str) -> None:
         self._set("view/hanging", name)
+
+    @property
+    def look(self) -> Look:
+        """Dark, or light."""
+        text = str(self._values.value("window/look", ""))
+        return Look(text) if text in list(Look) else Look.DARK
+
+    @look.setter
+    def look(self, look: Look) -> None:
+        self._set("window/look", look.value)
+
+    @property
+    def text_points(self) -> int:
+        """Size of the window's text, points."""
+        text = str(self._values.value("window/text_points", ""))
+        return int(text) if text.isdigit() and int(text) in range(*TEXT_POINTS) else USUAL_POINTS
+
+    @text_points.setter
+    def text_points(self, points: int) -> None:
+        self._set("window/text_points", points)
+
+    @property
+    def inks(self) -> Inks:
+        """Colours of what lies over the image."""
+        which, heat = (str(self._values.value(f"view/{name}", "")) for name in ("inks", "heat_colours"))
+        return Inks(
+            InkSet(which) if which in list(InkSet) else InkSet.USUAL,
+            HeatColours(heat) if heat in list(HeatColours) else HeatColours.WARM,
+        )
+
+    @inks.setter
+    def inks(self, inks: Inks) -> None:
+        self._set("view/inks", inks.which.value)
+        self._set("view/heat_colours", inks.heat.value)
+
+    @property
+    def language(self) -> str:
+        """One of LANGUAGES; '' for that of the system."""
+        text = str(self._values.value("window/language", ""))
+        return text if text in LANGUAGES else ""
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._set("window/language", language)
+
+    @property
+    def changed_keys(self) -> dict[str, Keys]:
+        """Keys that differ from the usual ones, by the action's name."""
+        try:
+            kept = json.loads(str(self._values.value("window/keys", "{}")))
+        except json.JSONDecodeError:
+            return {}
+        if not isinstance(kept, dict):
+            return {}
+        return {
+            name: tuple(key for key in keys if isinstance(key, str))
+            for name, keys in kept.items()
+            if isinstance(keys, list)
+        }
+
+    @changed_keys.setter
+    def changed_keys(self, changed: dict[str, Keys]) -> None:
+        self._set("window/keys", json.dumps(changed))
 
     def is_on(self, name: str, *, default: bool) -> bool:
         """A switch of the view, by name."""

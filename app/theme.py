@@ -16,7 +16,6 @@ RESOURCES = Path(resources.__file__).resolve().parent
 ICON_SIZES = (16, 24, 32, 48, 64, 96)
 ICON_INK = "#d5d9de"  # in the drawings; replaced by the text colour
 FONT_POINTS = 10
-FONT_RANGE = (8, 16)
 # The probability plane keeps the paper's colours (Fig. 6) and so needs a light ground, or black would vanish.
 PLANE_GROUND = "#c6cacf"
 PLANE_INK = "#22262a"

@@ -12,9 +12,9 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QSocketNotifier, Signal
 from PySide6.QtWidgets import QApplication
 
-from app import theme
 from app.crash import CrashHook
 from app.main_window import MainWindow
+from app.preferences import dress
 from app.settings import Settings, log_folder
 from app.workplace import Workplace
 
@@ -25,7 +25,6 @@ def run(project_folder: Path | None = None, *, read_only: bool = False) -> int:
     assert isinstance(application, QApplication)
     application.setApplicationName("lesionloop")
     application.setApplicationDisplayName("Lesionloop")
-    theme.apply(application)
     hook = CrashHook(log_folder())
     hook.install()
     try:
@@ -41,8 +40,11 @@ def run(project_folder: Path | None = None, *, read_only: bool = False) -> int:
 
 def open_window(project_folder: Path | None = None, *, read_only: bool = False) -> MainWindow:
     """A window on screen, with the project opened in it."""
+    application, settings = QApplication.instance(), Settings()
+    assert isinstance(application, QApplication)
+    dress(application, settings)
     window = MainWindow()
-    workplace = Workplace(window, Settings())
+    workplace = Workplace(window, settings)
     window.workplace = workplace
     window.show()
     if project_folder is not None:

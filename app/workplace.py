@@ -19,6 +19,7 @@ from app.import_dialog import ImportDialog
 from app.main_window import MainWindow
 from app.model_choice import ModelChoice
 from app.model_ledger import ModelLedger
+from app.preferences import Preferences
 from app.project_dialog import NewProjectDialog, ReaderDialog, ask_read_only
 from app.retraining import Retraining
 from app.session import Session
@@ -85,6 +86,7 @@ class Workplace(QObject):
         self._help: HelpSheet | None = None
         self._is_closed = False
         self._view = ViewState(window, settings)
+        self._preferences = Preferences(window, settings, refresh=self._look_again)
         self._hanging = HangingControl(
             window, self.desk, settings, go_to=self._go_to, next_study=self._next_study
         )
@@ -401,10 +403,20 @@ class Workplace(QObject):
 
     def _show_keys(self) -> None:
         if self._help is None:
-            self._help = HelpSheet(self.window)
+            keys = self.window.actions_by_name
+            self._help = HelpSheet(keys.keys, self.window)
+            keys.on_keys.append(self._show_keys_again)
         self._help.show()
         self._help.raise_()
         self._help.activateWindow()
+
+    def _show_keys_again(self) -> None:
+        if self._help is not None:
+            self._help.show_keys(self.window.actions_by_name.keys)
+
+    def _look_again(self) -> None:
+        self._show_keys_again()
+        self._refresh(Changes(everything=True))
 
     def _show_about(self) -> None:
         QMessageBox.about(self.window, "About Lesionloop", ABOUT)

@@ -10,11 +10,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.viewer.contour_edit import contains, edge_near
+from app.viewer.inks import USUAL, Inks
 from app.viewer.transform import ViewTransform
 from app.viewer.vertices import HALO, paint_vertices
-from core.domain import Contour, Finding, FindingClass, FindingId, ImageId, Point
+from core.domain import Contour, Finding, FindingId, ImageId, Point
 
-COLOUR = {FindingClass.MALIGNANT: QColor(255, 72, 72), FindingClass.BENIGN: QColor(190, 190, 190)}
 APART = 2.0  # logical pixels along an outline between the points that are drawn of it
 
 Rings = list[NDArray[np.float64]]
@@ -73,19 +73,22 @@ class ContourOverlay:
         ]
         return min(hits, key=lambda finding: _extent(finding.contour), default=None)
 
-    def paint_others(self, painter: QPainter, transform: ViewTransform) -> None:
+    def paint_others(self, painter: QPainter, transform: ViewTransform, inks: Inks = USUAL) -> None:
         """All contours but the selected one."""
         selected = self.selected
         for finding, rings in zip(self.findings, self._rings, strict=True):
             if finding is not selected:
-                _stroke(painter, transform, rings, colour=COLOUR[finding.finding_class], width=1.5)
+                colour = QColor(*inks.contour[finding.finding_class])
+                _stroke(painter, transform, rings, colour=colour, width=1.5)
 
-    def paint_selected(self, painter: QPainter, transform: ViewTransform, *, with_vertices: bool) -> None:
+    def paint_selected(
+        self, painter: QPainter, transform: ViewTransform, *, with_vertices: bool, inks: Inks = USUAL
+    ) -> None:
         """The selected contour, thicker, with its vertices as dots if these are wanted."""
         selected = self.selected
         if selected is None:
             return
-        colour, contour = COLOUR[selected.finding_class], self.preview or selected.contour
+        colour, contour = QColor(*inks.contour[selected.finding_class]), self.preview or selected.contour
         _stroke(painter, transform, _rings(contour), colour=colour, width=2.6)
         if with_vertices:
             paint_vertices(painter, transform, contour, colour=colour, active=None, handles=False)

@@ -59,7 +59,7 @@ def layer_lines(layers: Layers, *, model: ModelOverlay | None, contours: int) ->
         lines.append(Line(f"Model: heatmap, {layers.heatmap_class}", MODEL))
     if model is not None and layers.boxes:
         has_boxes = bool(model.best(layers.top_k))
-        text = "dashed boxes, M blue, B green" if has_boxes else f"no region scores {LEAST_SCORE} or more"
+        text = layers.inks.box_words if has_boxes else f"no region scores {LEAST_SCORE} or more"
         lines.append(Line(f"Model: {text}", MODEL))
     if contours and not layers.contours:
         lines.append(Line("Contours are hidden", WARNING))

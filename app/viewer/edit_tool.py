@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCursor, QPainter
+from PySide6.QtGui import QColor, QCursor, QPainter
 
 from app.viewer.contour_edit import (
     Corner,
@@ -19,7 +19,6 @@ from app.viewer.contour_edit import (
     with_corner_at,
     without_corner,
 )
-from app.viewer.contour_overlay import COLOUR
 from app.viewer.shown import Tool
 from app.viewer.tools import CanvasTool, Pointer
 from app.viewer.vertices import paint_vertices
@@ -125,7 +124,7 @@ class EditTool(CanvasTool):
             painter,
             self.canvas.transform,
             self._shown(),
-            colour=COLOUR[finding.finding_class],
+            colour=QColor(*self.canvas.layers.inks.contour[finding.finding_class]),
             active=self._hovered if self._hovered is not None else self._active,
             handles=True,
         )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
+from app.viewer.inks import USUAL, Inks
 from app.viewer.outlined_text import draw_outlined
 from app.viewer.shown import Layers
 from app.viewer.transform import ViewTransform
@@ -19,10 +20,7 @@ from core.prediction import Prediction
 
 # Order of Prediction.score's columns.
 COLUMN = {FindingClass.BENIGN: 0, FindingClass.MALIGNANT: 1}
-BOX_COLOUR = {FindingClass.MALIGNANT: QColor(77, 148, 255), FindingClass.BENIGN: QColor(64, 214, 108)}
 BOX_LETTER = {FindingClass.MALIGNANT: "M", FindingClass.BENIGN: "B"}
-# Lightness rises along the map: dark red, red, orange, yellow.
-WARM = np.array([(120, 10, 30), (205, 40, 25), (245, 125, 25), (255, 190, 80)], dtype=np.float64)
 LOW, HIGH = 0.15, 0.65  # map values between which the tint fades in
 LEAST_SCORE = 0.05  # a region below it has no box: normal images stay free of boxes, as in the paper's Fig. 4
 FULL_SCORE = 0.2  # an image whose best region scores less has a fainter heatmap, not the same one
@@ -67,7 +65,7 @@ class ModelOverlay:
     def paint_heatmap(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
         """Tint the image under it. White stays the brightest: calcifications keep their contrast."""
         coarse = self._map(layers.heatmap_class)
-        multiply, glow = tints(coarse, opacity=layers.opacity)
+        multiply, glow = tints(coarse, opacity=layers.opacity, inks=layers.inks)
         rows, columns = self._size
         target = QRectF(transform.x, transform.y, columns * transform.scale, rows * transform.scale)
         painter.save()
@@ -86,7 +84,7 @@ class ModelOverlay:
             x0, y0 = transform.to_view(box.rect[:2])
             x1, y1 = transform.to_view(box.rect[2:])
             area = QRectF(QPointF(x0, y0), QPointF(x1, y1))
-            colour = BOX_COLOUR[box.finding_class]
+            colour = QColor(*layers.inks.box[box.finding_class])
             painter.setPen(QPen(QColor(0, 0, 0, 150), 3))
             painter.drawRect(area)
             pen = QPen(colour, 1.5)
@@ -113,7 +111,7 @@ class ModelOverlay:
             x, y = seen.left(), seen.top()
             if 0 <= y < height + 2:
                 y += height + 4
-            colour = BOX_COLOUR[box.finding_class].lighter(125)
+            colour = QColor(*layers.inks.box[box.finding_class]).lighter(125)
             draw_outlined(painter, QPointF(x, y - height - 2), box.text, colour=colour)
 
     def _map(self, finding_class: FindingClass) -> NDArray[np.float32]:
@@ -135,21 +133,17 @@ class ModelOverlay:
                 yield RankedBox(finding_class, rank, float(score[index]), (x0, y0, x1, y1))
 
 
-def tints(coarse: NDArray[np.float32], *, opacity: float) -> tuple[QImage, QImage]:
+def tints(
+    coarse: NDArray[np.float32], *, opacity: float, inks: Inks = USUAL
+) -> tuple[QImage, QImage]:
     """Two small premultiplied images that colour a picture: one to multiply by, one to add as light.
 
     coarse: (h, w) in [0, 1]. Multiplying keeps each pixel's brightness relative to its neighbours.
     """
     ramp = np.clip((coarse.astype(np.float64) - LOW) / (HIGH - LOW), 0, 1)
     alpha = opacity * ramp * ramp * (3 - 2 * ramp)
-    colour = warm(coarse)
+    colour = inks.heat_colours(coarse)
     return _premultiplied(colour, alpha), _premultiplied(colour, GLOW * alpha)
-
-
-def warm(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(..., 3) colours of the warm map, 0 to 255, for values in [0, 1]."""
-    place = np.linspace(0, 1, len(WARM))
-    return np.stack([np.interp(values, place, channel) for channel in WARM.T], axis=-1)
 
 
 def _premultiplied(colour: NDArray[np.float64], alpha: NDArray[np.float64]) -> QImage:

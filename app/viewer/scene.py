@@ -88,7 +88,9 @@ class Scene:
         if view.layers.contours:
             painter.save()
             painter.setClipRect(view.image_area)
-            view.contours.paint_selected(painter, view.transform, with_vertices=view.shows_dots)
+            view.contours.paint_selected(
+                painter, view.transform, with_vertices=view.shows_dots, inks=view.layers.inks
+            )
             painter.restore()
         if view.draft:
             outline = self._draft.current(
@@ -103,7 +105,7 @@ class Scene:
     def _current_base(self, view: View) -> QPixmap:
         """Image and heatmap."""
         layers, picture = view.layers, view.picture
-        tint = (layers.opacity, layers.heatmap_class, picture.model_version) if layers.heatmap else None
+        tint = (layers.opacity, layers.inks, layers.heatmap_class, picture.model_version) if layers.heatmap else None
         key = (picture.serial, picture.version, view.transform, view.is_moving, view.is_flipped, tint)
         return self._base.current(
             view.size, view.device_ratio, key=key, paint=lambda painter: _paint_base(painter, view)
@@ -175,7 +177,7 @@ def _paint_marks(painter: QPainter, view: View) -> None:
     if model is not None:
         model.paint_boxes(painter, view.transform, view.layers)
     if view.layers.contours:
-        view.contours.paint_others(painter, view.transform)
+        view.contours.paint_others(painter, view.transform, view.layers.inks)
     painter.restore()
     if model is not None:
         model.paint_box_texts(painter, view.transform, view.layers, on_screen=view.on_screen)

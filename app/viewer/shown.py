@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.viewer.inks import USUAL, Inks
 from app.viewer.pyramid import Pyramid
 from core.domain import FindingClass, ImageId, Laterality, Point
 
@@ -66,6 +67,7 @@ class Layers:
     top_k: int = 3
     opacity: float = 0.6
     heatmap_class: FindingClass = FindingClass.MALIGNANT
+    inks: Inks = USUAL
 
 
 @dataclass(slots=True)

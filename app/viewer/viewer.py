@@ -13,6 +13,7 @@ from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.viewer.canvas import Canvas
+from app.viewer.inks import Inks
 from app.viewer.shown import Drafts, Layers, ShownImage, Tile, Tool
 from app.viewer.wall import Wall
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId
@@ -207,6 +208,10 @@ class Viewer(QWidget):
     def set_heatmap_class(self, finding_class: FindingClass) -> None:
         """Whose scores the heatmap shows."""
         self._set_layers(replace(self._layers, heatmap_class=finding_class))
+
+    def set_inks(self, inks: Inks) -> None:
+        """Draw contours, boxes and heatmap in these colours."""
+        self._set_layers(replace(self._layers, inks=inks))
 
     def set_heatmap_opacity(self, opacity: float) -> None:
         """opacity: 0 (nothing) to 1."""

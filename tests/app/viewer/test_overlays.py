@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.viewer import ShownImage, Tool
-from app.viewer.model_overlay import WARM, ModelOverlay, warm
+from app.viewer.inks import WARM, Inks
+from app.viewer.model_overlay import ModelOverlay
 from core.domain import FindingClass, FindingId, ImageId
 from core.heatmap import top_boxes
 
@@ -118,7 +119,7 @@ def test_calcifications_stay_in_sight_under_the_strongest_heatmap(viewer, hand, 
 
 
 def test_the_warm_map_grows_lighter_all_the_way():
-    lightness = warm(np.linspace(0, 1, 50, dtype=np.float32)) @ (0.2126, 0.7152, 0.0722)
+    lightness = Inks().heat_colours(np.linspace(0, 1, 50, dtype=np.float32)) @ (0.2126, 0.7152, 0.0722)
     assert (np.diff(lightness) > 0).all()
     assert len(WARM) > 2
 
