@@ -222,7 +222,7 @@ class Desk(QObject):
         self._viewer.set_findings(findings)
         self._viewer.select_finding(self._panel.selected)
         boxes, live = store.grid(self._image_id), None
-        if len(boxes) and not self._session.is_read_only:
+        if len(boxes):
             shape = store.shape(self._image_id)
             live = LiveRegions(boxes, findings, shape=shape, new_class=lambda: self.new_class)
         self._viewer.set_live(live)

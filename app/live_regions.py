@@ -33,6 +33,26 @@ class LiveRegions:
         self._labels: dict[FindingId | None, LiveLabels] = {}
         self._alone = LiveLabels(boxes, [], alpha=DEFAULT_ALPHA, shape=shape)
 
+    @property
+    def boxes(self) -> NDArray[np.float64]:
+        """(m, 4), image pixels."""
+        return self._boxes
+
+    def labels(self, points: Sequence[Point], *, changed: Finding | None = None) -> NDArray[np.int8]:
+        """(m,) of RegionLabel with the contour in hand, as `line` takes it; one that labels no region changes nothing."""
+        which = self._new_class() if changed is None else changed.finding_class
+        key = None if changed is None else changed.id
+        labels = self._with(key)
+        if which is not FindingClass.MALIGNANT or not 3 <= len(points) <= MOST_POINTS:
+            return labels.without
+        return labels.with_outline(np.array(points, dtype=np.float64))
+
+    def _with(self, key: FindingId | None) -> LiveLabels:
+        if key not in self._labels:
+            others = [each.contour for each in self._findings if each.id != key]
+            self._labels[key] = LiveLabels(self._boxes, others, alpha=DEFAULT_ALPHA, shape=self._shape)
+        return self._labels[key]
+
     def line(self, points: Sequence[Point], *, changed: Finding | None = None) -> tuple[str, bool]:
         """The line and whether it is a warning; '' where the contour labels no region.
 
@@ -42,11 +62,8 @@ class LiveRegions:
         if which is not FindingClass.MALIGNANT or not 3 <= len(points) <= MOST_POINTS:
             return "", False
         key = None if changed is None else changed.id
-        if key not in self._labels:
-            others = [each.contour for each in self._findings if each.id != key]
-            self._labels[key] = LiveLabels(self._boxes, others, alpha=DEFAULT_ALPHA, shape=self._shape)
         outline = np.array(points, dtype=np.float64)
-        labels, own = self._labels[key].with_outline(outline), self._alone.with_outline(outline)
+        labels, own = self._with(key).with_outline(outline), self._alone.with_outline(outline)
         counts = {label: int((labels == label).sum()) for label in RegionLabel}
         text = f"Regions: {counts[RegionLabel.M]} M, {counts[RegionLabel.IGNORED]} ignored, {counts[RegionLabel.BN]} BN"
         if (own == RegionLabel.BN).all():

@@ -32,13 +32,14 @@ from app.training_panel import TrainingPanel
 from app.viewer import Viewer
 from app.worklist import Worklist
 from core.domain import FindingClass
+from core.heatmap import HeatmapPart
 
 LEFT_WIDTH, RIGHT_WIDTH = 384, 330
 TOOL_BAR = (
     ("browse", "window", "freehand", "polygon", "edit", "ruler"),
     ("new_class",),
     ("invert", "reset_window", "fit", "one_to_one"),
-    ("heatmap", "boxes", "contours", "opacity"),
+    ("heatmap", "boxes", "contours", "regions", "heatmap_view", "opacity"),
     ("undo", "redo"),
 )
 
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.candidate, self.interrupted = QuestionBar(), QuestionBar()
         self.new_class = _new_class_choice()
         self.opacity = _opacity_slider()
+        self.heatmap_view = _heatmap_choice()
         self.tabs = QTabWidget()
         self.beside = QStackedWidget()  # what stands beside the page that is in sight
         self.middle = QStackedWidget()
@@ -145,7 +147,11 @@ class MainWindow(QMainWindow):
     def _tool_bar(self) -> QToolBar:
         bar = QToolBar("Tools")
         bar.setMovable(False)
-        widgets: dict[str, QWidget] = {"new_class": self.new_class, "opacity": self.opacity}
+        widgets: dict[str, QWidget] = {
+            "new_class": self.new_class,
+            "opacity": self.opacity,
+            "heatmap_view": self.heatmap_view,
+        }
         for position, names in enumerate(TOOL_BAR):
             if position:
                 bar.addSeparator()
@@ -184,6 +190,19 @@ class MainWindow(QMainWindow):
 def _new_class_choice() -> Choice[FindingClass]:
     box = Choice("Class of new contours", [(which.value, which) for which in FindingClass])
     box.setToolTip("Class of the contours you draw")
+    return box
+
+
+def _heatmap_choice() -> Choice[tuple[FindingClass, HeatmapPart]]:
+    which = [
+        (f"{each.value[0].upper()} {part.symbol}", (each, part))
+        for each in FindingClass
+        for part in HeatmapPart
+    ]
+    box = Choice("What the heatmap shows", which)
+    box.setToolTip(
+        "What the heatmap shows: the score d of Eq. 13, or one of its parts (Shift+H for the next)"
+    )
     return box
 
 

@@ -18,7 +18,9 @@ TOOLS = {
     "edit": Tool.EDIT,
     "ruler": Tool.RULER,
 }
-LAYERS = ("heatmap", "boxes", "contours")
+LAYERS = ("heatmap", "boxes", "contours", "regions")
+OFF_AT_FIRST = ("regions",)
+NO_MARK = "There is no box or contour to go to on this image."
 
 
 class ViewState(QObject):
@@ -43,7 +45,7 @@ class ViewState(QObject):
     def _restore(self) -> None:
         settings, window = self._settings, self._window
         for name, switch in self._switches().items():
-            is_on = settings.is_on(name, default=True)
+            is_on = settings.is_on(name, default=name not in OFF_AT_FIRST)
             window.actions_by_name[name].setChecked(is_on)
             switch(is_on)
         window.opacity.setValue(round(settings.overlay_opacity * 100))
@@ -61,6 +63,8 @@ class ViewState(QObject):
         viewer.tool_changed.connect(self._show_tool)
         viewer.cursor_moved.connect(self._window.tell_cursor)
         actions["invert"].toggled.connect(viewer.set_inverted)
+        actions["hide_overlays"].toggled.connect(viewer.set_overlays_hidden)
+        self._window.heatmap_view.activated.connect(self._show_part)
         for name, switch in self._switches().items():
             actions[name].toggled.connect(switch)
         self._window.opacity.valueChanged.connect(lambda value: viewer.set_heatmap_opacity(value / 100))
@@ -69,12 +73,29 @@ class ViewState(QObject):
             "reset_window": viewer.reset_window,
             "fit": viewer.fit,
             "flip": viewer.toggle_flip,
+            "heatmap_part": self._next_part,
+            "next_mark": lambda: self._go_to_mark(1),
+            "previous_mark": lambda: self._go_to_mark(-1),
             "true_size": viewer.true_size,
             "one_to_one": viewer.one_to_one,
             "image_page": lambda: self._window.tabs.setCurrentIndex(0),
             "plane_page": self._show_plane,
         }.items():
             actions[name].triggered.connect(lambda _checked=False, show=show: show())
+
+    def _go_to_mark(self, step: int) -> None:
+        if not self._window.viewer.go_to_mark(step):
+            self._window.messages.inform(NO_MARK)
+
+    def _next_part(self) -> None:
+        box = self._window.heatmap_view
+        box.setCurrentIndex((box.currentIndex() + 1) % box.count())
+        self._show_part()
+
+    def _show_part(self, _index: int = 0) -> None:
+        which, part = self._window.heatmap_view.chosen
+        self._window.viewer.set_heatmap_class(which)
+        self._window.viewer.set_heatmap_part(part)
 
     def _show_plane(self) -> None:
         self._window.tabs.setCurrentIndex(1)
@@ -86,6 +107,7 @@ class ViewState(QObject):
             "heatmap": viewer.set_heatmap_visible,
             "boxes": viewer.set_boxes_visible,
             "contours": viewer.set_contours_visible,
+            "regions": viewer.set_regions_visible,
         }
 
     def _show_tool(self, tool: Tool) -> None:

@@ -38,6 +38,10 @@ NEEDS_IMAGES = (
     *("next", "previous", "nothing_to_draw", "skip", "done_next", "delete", "retrain", *TOOLS, *LAYERS),
     *(
         "invert",
+        "hide_overlays",
+        "heatmap_part",
+        "next_mark",
+        "previous_mark",
         "true_size",
         "flip",
         "next_window",

@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.prediction import Prediction
+
 FloatArray = NDArray[np.float64]
 _TOLERANCE = 1e-6
+
+
+class HeatmapPart(StrEnum):
+    """What of a region's score is shown: all of it, or one of the parts that Eq. 13 is made of."""
+
+    SCORE = "score"
+    CLASSIFICATION = "classification"
+    DETECTION = "detection"
+    SELECTION = "selection"
+
+    @property
+    def symbol(self) -> str:
+        """As the paper writes it."""
+        return {"score": "d", "classification": "p_cls", "detection": "p_det", "selection": "selected"}[
+            self.value
+        ]
+
+
+def region_values(prediction: Prediction, column: int, part: HeatmapPart) -> FloatArray:
+    """(m,) one part of the region scores of a class, 0 to 1.
+
+    column: 0 for B, 1 for M. p_det is d / p_cls, which is what it was in Eq. 13 (of an ensemble, whose d is the mean of
+    products, it is the mean weighted by p_cls); 0 where p_cls is 0. Selection is 1 for the regions whose score is above 0.
+    """
+    score = prediction.score[:, column].astype(np.float64)
+    cls = prediction.cls[:, column + 1].astype(np.float64)
+    if part is HeatmapPart.SCORE:
+        return score
+    if part is HeatmapPart.CLASSIFICATION:
+        return cls
+    if part is HeatmapPart.SELECTION:
+        return (score > 0).astype(np.float64)
+    return np.minimum(np.divide(score, cls, out=np.zeros_like(score), where=cls > 0), 1.0)
 
 
 def heatmap(

@@ -105,6 +105,7 @@ class Canvas(Surface):
             self.update()
         if not self._navigation.move(at) and self.is_active:
             self._tool.move(at)
+        self.hover(at.image if event.buttons() == Qt.MouseButton.NoButton else None)
         self.cursor_moved.emit(*at.image, self.picture.value_at(at.image))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -125,6 +126,7 @@ class Canvas(Surface):
 
     def leaveEvent(self, _event: QEvent) -> None:
         """No place, no value."""
+        self.hover(None)
         self.cursor_moved.emit(math.nan, math.nan, math.nan)
 
     # Keys and focus

@@ -11,6 +11,7 @@ from app.viewer.model_overlay import LEAST_SCORE, ModelOverlay
 from app.viewer.outlined_text import LIGHT, Line, draw_corner
 from app.viewer.shown import Layers
 from core.domain import Laterality, View
+from core.heatmap import HeatmapPart
 
 if TYPE_CHECKING:
     from core.pixels import ImageHeader
@@ -56,12 +57,17 @@ def layer_lines(layers: Layers, *, model: ModelOverlay | None, contours: int) ->
     """Which overlays are on, and which hide something."""
     lines = []
     if model is not None and layers.heatmap:
-        lines.append(Line(f"Model: heatmap, {layers.heatmap_class}", MODEL))
+        what = "" if layers.part is HeatmapPart.SCORE else f", {layers.part} ({layers.part.symbol})"
+        lines.append(Line(f"Model: heatmap, {layers.heatmap_class}{what}", MODEL))
     if model is not None and layers.boxes:
         has_boxes = bool(model.best(layers.top_k))
         text = layers.inks.box_words if has_boxes else f"no region scores {LEAST_SCORE} or more"
         lines.append(Line(f"Model: {text}", MODEL))
-    if contours and not layers.contours:
+    if model is None and (layers.heatmap or layers.boxes):
+        lines.append(Line("Model: not scored", MODEL))
+    if layers.are_hidden:
+        lines.append(Line("All overlays are hidden", WARNING))
+    elif contours and not layers.contours:
         lines.append(Line("Contours are hidden", WARNING))
     return lines
 

@@ -14,8 +14,8 @@ from app.viewer.inks import USUAL, Inks
 from app.viewer.outlined_text import draw_outlined
 from app.viewer.shown import Layers
 from app.viewer.transform import ViewTransform
-from core.domain import FindingClass
-from core.heatmap import heatmap, top_boxes
+from core.domain import FindingClass, Point
+from core.heatmap import HeatmapPart, heatmap, region_values, top_boxes
 from core.prediction import Prediction
 
 # Order of Prediction.score's columns.
@@ -29,17 +29,29 @@ GLOW = 0.3  # share of the tint that is added as light, so that it is seen on da
 
 @dataclass(frozen=True, slots=True)
 class RankedBox:
-    """One of the best boxes of a class. rank: 1 is the best. score: Eq. 13."""
+    """One of the best boxes of a class. rank: 1 is the best. score: Eq. 13, of p_cls and p_det."""
 
     finding_class: FindingClass
     rank: int
     score: float
     rect: tuple[float, float, float, float]
+    p_cls: float = 0.0
+    p_det: float = 0.0
 
     @property
     def text(self) -> str:
         """Rank and score, as in 'M1 0.83'."""
         return f"{BOX_LETTER[self.finding_class]}{self.rank} {self.score:.2f}"
+
+    @property
+    def details(self) -> str:
+        """What the score is made of."""
+        return f"d {self.score:.3f}  p_cls {self.p_cls:.3f}  p_det {self.p_det:.3f}"
+
+    def holds(self, point: Point) -> bool:
+        """Whether a point, in image pixels, lies in the box."""
+        x0, y0, x1, y1 = self.rect
+        return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
 
 
 class ModelOverlay:
@@ -53,7 +65,7 @@ class ModelOverlay:
         self._prediction = prediction
         self._boxes = boxes
         self._size = (rows, columns)
-        self._maps: dict[FindingClass, NDArray[np.float32]] = {}
+        self._maps: dict[tuple[FindingClass, HeatmapPart], tuple[NDArray[np.float32], float]] = {}
         self._best: dict[int, list[RankedBox]] = {}
 
     def best(self, top_k: int) -> list[RankedBox]:
@@ -64,7 +76,7 @@ class ModelOverlay:
 
     def paint_heatmap(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
         """Tint the image under it. White stays the brightest: calcifications keep their contrast."""
-        coarse = self._map(layers.heatmap_class)
+        coarse, _ = self._map(layers.heatmap_class, layers.part)
         multiply, glow = tints(coarse, opacity=layers.opacity, inks=layers.inks)
         rows, columns = self._size
         target = QRectF(transform.x, transform.y, columns * transform.scale, rows * transform.scale)
@@ -114,23 +126,45 @@ class ModelOverlay:
             colour = QColor(*layers.inks.box[box.finding_class]).lighter(125)
             draw_outlined(painter, QPointF(x, y - height - 2), box.text, colour=colour)
 
-    def _map(self, finding_class: FindingClass) -> NDArray[np.float32]:
-        if finding_class not in self._maps:
+    def full_value(self, layers: Layers) -> float:
+        """The value that has the strongest tint."""
+        return self._map(layers.heatmap_class, layers.part)[1]
+
+    def box_at(self, point: Point, *, top_k: int) -> RankedBox | None:
+        """The smallest of the best boxes that holds a point, in image pixels; of equal ones the malignant."""
+        hits = [box for box in self.best(top_k) if box.holds(point)]
+        return min(reversed(hits), key=lambda box: _area(box.rect), default=None)
+
+    def _map(self, which: FindingClass, part: HeatmapPart) -> tuple[NDArray[np.float32], float]:
+        """The tint's strength over the image, 0 to 1, and the value that is 1."""
+        if (which, part) not in self._maps:
             rows, columns = self._size
-            score = self._prediction.score[:, COLUMN[finding_class]]
-            relative = heatmap(self._boxes, score, rows=rows, columns=columns)
-            strength = min(1.0, float(score.max(initial=0.0)) / FULL_SCORE)
-            self._maps[finding_class] = relative * np.float32(strength)
-        return self._maps[finding_class]
+            values = region_values(self._prediction, COLUMN[which], part)
+            mean = heatmap(self._boxes, values, rows=rows, columns=columns, maximum=1.0)
+            full = 1.0
+            if part in (HeatmapPart.SCORE, HeatmapPart.DETECTION):
+                full = float(mean.max(initial=0.0)) or 1.0
+            if part is HeatmapPart.SCORE:  # an image whose best region scores little is not made to look hot
+                full /= min(1.0, max(float(values.max(initial=0.0)), 1e-6) / FULL_SCORE)
+            self._maps[which, part] = mean / np.float32(full), full
+        return self._maps[which, part]
 
     def _ranked(self, top_k: int) -> Iterator[RankedBox]:
         for finding_class, column in COLUMN.items():
             score = self._prediction.score[:, column]
+            det = region_values(self._prediction, column, HeatmapPart.DETECTION)
             for rank, index in enumerate(top_boxes(self._boxes, score, top_k), start=1):
                 if score[index] < LEAST_SCORE:
                     break
                 x0, y0, x1, y1 = (float(value) for value in self._boxes[index])
-                yield RankedBox(finding_class, rank, float(score[index]), (x0, y0, x1, y1))
+                p_cls = float(self._prediction.cls[index, column + 1])
+                yield RankedBox(
+                    finding_class, rank, float(score[index]), (x0, y0, x1, y1), p_cls, float(det[index])
+                )
+
+
+def _area(rect: tuple[float, float, float, float]) -> float:
+    return (rect[2] - rect[0]) * (rect[3] - rect[1])
 
 
 def tints(

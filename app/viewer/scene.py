@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
+from app.viewer.colour_bar import paint_colour_bar
 from app.viewer.contour_overlay import ContourOverlay
 from app.viewer.corner_text import WARNING, draw_corner_texts, layer_lines, place_text, zoom_text
 from app.viewer.draft_layer import DraftLayer
 from app.viewer.layer_cache import LayerCache
+from app.viewer.model_overlay import RankedBox
 from app.viewer.outlined_text import LIGHT, Line, draw_outlined
 from app.viewer.picture import Picture
+from app.viewer.region_overlay import paint_regions
 from app.viewer.ruler import COLOUR as RULER
 from app.viewer.ruler import Ruler
 from app.viewer.shown import Layers
@@ -31,7 +36,8 @@ class View:
     outline, image pixels. shows_dots: whether the selected contour's vertices are drawn as dots. outer: of one of several
     canvases, on which side of it there is air (-1 left, 1 right); None for a canvas alone. is_active: tools work here.
     is_flipped: turned left to right for display; `transform` knows nothing of it, `on_screen` does. live: what the
-    contour in hand does to the region labels, and whether that is a warning. ruler: a line whose length is told.
+    contour in hand does to the region labels, and whether that is a warning. ruler: a line whose length is told. hovered: a box
+    under the mouse. regions: (m, 4) in image pixels and their labels as things stand, to be drawn.
     """
 
     picture: Picture
@@ -48,6 +54,8 @@ class View:
     is_flipped: bool = False
     live: tuple[str, bool] = ("", False)
     ruler: Ruler | None = None
+    hovered: RankedBox | None = None
+    regions: tuple[NDArray[np.float64], NDArray[np.int8]] | None = None
 
     @property
     def image_area(self) -> QRectF:
@@ -85,6 +93,9 @@ class Scene:
         painter.drawPixmap(0, 0, self._current_marks(view))
         painter.save()
         view.turn(painter)
+        if view.regions is not None:
+            boxes, labels = view.regions
+            paint_regions(painter, view.transform, boxes=boxes, labels=labels)
         if view.layers.contours:
             painter.save()
             painter.setClipRect(view.image_area)
@@ -105,7 +116,11 @@ class Scene:
     def _current_base(self, view: View) -> QPixmap:
         """Image and heatmap."""
         layers, picture = view.layers, view.picture
-        tint = (layers.opacity, layers.inks, layers.heatmap_class, picture.model_version) if layers.heatmap else None
+        tint = (
+            (layers.opacity, layers.inks, layers.heatmap_class, layers.part, picture.model_version)
+            if layers.heatmap
+            else None
+        )
         key = (picture.serial, picture.version, view.transform, view.is_moving, view.is_flipped, tint)
         return self._base.current(
             view.size, view.device_ratio, key=key, paint=lambda painter: _paint_base(painter, view)
@@ -144,6 +159,20 @@ def paint_texts(painter: QPainter, view: View) -> None:
         is_flipped=view.is_flipped,
         outer=view.outer,
     )
+    area = QRectF(QPointF(0, 0), view.size.toSizeF())
+    if view.layers.heatmap and picture.model is not None and view.is_active:
+        is_left = view.outer == -1
+        paint_colour_bar(painter, area, model=picture.model, layers=view.layers, is_left=is_left)
+    if view.hovered is not None:
+        x0, y0, x1, y1 = view.hovered.rect
+        corners = QPointF(*view.transform.to_view((x0, y0))), QPointF(*view.transform.to_view((x1, y1)))
+        below = view.on_screen(QRectF(*corners)).bottomLeft() + QPointF(0, 3)
+        draw_outlined(
+            painter,
+            below,
+            view.hovered.details,
+            colour=QColor(*view.layers.inks.box[view.hovered.finding_class]).lighter(125),
+        )
     if view.ruler is not None:
         x, y = view.transform.to_view(view.ruler.end)
         end = view.on_screen(QRectF(x, y, 0, 0)).topLeft()

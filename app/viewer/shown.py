@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.viewer.inks import USUAL, Inks
 from app.viewer.pyramid import Pyramid
-from core.domain import FindingClass, ImageId, Laterality, Point
+from core.domain import FindingClass, FindingId, ImageId, Laterality, Point
+from core.heatmap import HeatmapPart
 
 if TYPE_CHECKING:
     from core.pixels import Mammogram
@@ -58,8 +59,19 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Something on an image to look at: x0, y0, x1, y1 in image pixels, and whose contour it is, if it is one."""
+
+    rect: tuple[float, float, float, float]
+    finding_id: FindingId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Layers:
-    """Which overlays are on. top_k: boxes for each class. opacity: of the heatmap, 0 to 1."""
+    """Which overlays are on. top_k: boxes for each class. opacity: of the heatmap, 0 to 1. part: what the heatmap shows.
+
+    are_hidden: all are off for now, whatever the others say.
+    """
 
     heatmap: bool = False
     boxes: bool = True
@@ -68,6 +80,16 @@ class Layers:
     opacity: float = 0.6
     heatmap_class: FindingClass = FindingClass.MALIGNANT
     inks: Inks = USUAL
+    part: HeatmapPart = HeatmapPart.SCORE
+    regions: bool = False
+    are_hidden: bool = False
+
+    @property
+    def in_force(self) -> Layers:
+        """What is drawn."""
+        if not self.are_hidden:
+            return self
+        return replace(self, heatmap=False, boxes=False, contours=False, regions=False)
 
 
 @dataclass(slots=True)

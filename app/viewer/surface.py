@@ -18,15 +18,16 @@ from PySide6.QtWidgets import QWidget
 from app.viewer.contour_overlay import ContourOverlay
 from app.viewer.corner_text import place_text
 from app.viewer.edit_tool import EditTool
+from app.viewer.model_overlay import RankedBox
 from app.viewer.navigation import Navigation
 from app.viewer.picture import Picture
 from app.viewer.ruler import Ruler, RulerTool
 from app.viewer.scene import Scene, View
-from app.viewer.shown import Drafts, Layers, ShownImage, Tool
+from app.viewer.shown import Drafts, Layers, Mark, ShownImage, Tool
 from app.viewer.tools import BrowseTool, CanvasTool, FreehandTool, PolygonTool, WindowTool
 from app.viewer.transform import ViewTransform
 from app.viewer.viewport import ViewPort
-from core.domain import Contour, Finding, FindingId, ImageId, Point
+from core.domain import Contour, Finding, FindingClass, FindingId, ImageId, Point
 from core.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ STILL_AFTER_MS = 70  # without panning or zooming, before the exact picture is m
 NEAR = 6.0  # logical pixels from an outline that still mean it
 PLAUSIBLE_DPI = (40.0, 800.0)  # logical pixels per inch; screens without a size of their own say anything
 MM_PER_INCH = 25.4
+AROUND_MARK = 0.4  # of the canvas, that a mark which was jumped to fills
+NEAREST_TO_MARK = 2.0  # logical pixels per image pixel
 EMPTY = ("No image is open", "")
 
 
@@ -70,6 +73,8 @@ class Surface(QWidget):
         self.picture: Picture | None = None
         self.is_active, self.is_one_of_several = True, False
         self.ruler: Ruler | None = None
+        self._hovered: RankedBox | None = None
+        self._mark = -1  # the mark that was jumped to last
         self.live: LiveRegions | None = None  # tells what the contour in hand does to the region labels
         self.flips: dict[ImageId, bool] = {}  # what the reader turned by hand; canvases may share it
         self._side, self._largest_fit = 0, math.inf
@@ -165,7 +170,7 @@ class Surface(QWidget):
                 return
         self.picture = Picture(shown, is_inverted=self._is_inverted)
         self.contours.set_image(shown.image_id)
-        self.ruler = None
+        self.ruler, self._hovered, self._mark = None, None, -1
         self.port.is_fitted = True
         self.port.set_image_size(*self.picture.size)
         self._lie()
@@ -199,11 +204,12 @@ class Surface(QWidget):
         """The model's view of the image on the canvas. boxes: (m, 4), image pixels."""
         if self.picture is not None:
             self.picture.set_prediction(prediction, boxes)
+            self._hovered, self._mark = None, -1
             self.update()
 
     def set_layers(self, layers: Layers) -> None:
         """Switch overlays."""
-        self.layers = layers
+        self.layers = layers.in_force
         self.update()
 
     def set_tool(self, tool: Tool) -> None:
@@ -224,6 +230,49 @@ class Surface(QWidget):
         self.is_active, self.is_one_of_several = is_active, is_one_of_several
         self.update_cursor()
         self.update()
+
+    def hover(self, point: Point | None) -> None:
+        """The mouse rests at a place of the image, or nowhere: a box of the model there tells what its score is made of."""
+        model = self.picture.model if self.picture is not None and self.layers.boxes else None
+        found = (
+            model.box_at(point, top_k=self.layers.top_k) if model is not None and point is not None else None
+        )
+        if found != self._hovered:
+            self._hovered = found
+            self.update()
+
+    def marks(self) -> list[Mark]:
+        """What there is to jump to: malignant boxes from the best on, contours, benign boxes; of overlays that are on."""
+        model = self.picture.model if self.picture is not None and self.layers.boxes else None
+        boxes = [] if model is None else model.best(self.layers.top_k)
+        malignant = [box for box in boxes if box.finding_class is FindingClass.MALIGNANT]
+        benign = [box for box in boxes if box.finding_class is not FindingClass.MALIGNANT]
+        findings = self.contours.findings if self.layers.contours else ()
+        return [
+            *(Mark(box.rect) for box in malignant),
+            *(Mark(finding.contour.bounds, finding.id) for finding in findings),
+            *(Mark(box.rect) for box in benign),
+        ]
+
+    def go_to_mark(self, step: int) -> bool:
+        """Look closely at the next mark (1) or the one before (-1). Returns whether there is any."""
+        marks = self.marks()
+        if not marks:
+            return False
+        start = -1 if self._mark < 0 and step > 0 else max(self._mark, 0)
+        self._mark = (start + step) % len(marks)
+        self.look_closely(marks[self._mark])
+        return True
+
+    def look_closely(self, mark: Mark) -> None:
+        """Put a mark into the middle with its surroundings, at 1:1 or nearer; select it if it is a contour."""
+        x0, y0, x1, y1 = mark.rect
+        room = min(self.width() / max(x1 - x0, 1.0), self.height() / max(y1 - y0, 1.0))
+        scale = min(max(AROUND_MARK * room, 1 / self.devicePixelRatioF()), NEAREST_TO_MARK)
+        self.look_at(((x0 + x1) / 2, (y0 + y1) / 2), scale=scale)
+        self.moved.emit()
+        if mark.finding_id is not None:
+            self.select(mark.finding_id)
 
     def set_ruler(self, ruler: Ruler | None) -> None:
         """The line whose length is shown, or none."""
@@ -411,11 +460,21 @@ class Surface(QWidget):
             is_flipped=self.is_flipped,
             live=self._live_line(),
             ruler=self.ruler,
+            hovered=self._hovered,
+            regions=self._regions(),
         )
 
     def _lie(self) -> None:
         self.port.hang(side=self._side * self.mirror, largest_fit=self._largest_fit)
         self._was_moved()
+
+    def _regions(self) -> tuple[NDArray[np.float64], NDArray[np.int8]] | None:
+        if not self.layers.regions or self.live is None:
+            return None
+        if self.preview is not None and self.selected is not None:
+            points, changed = self.preview.polygons[0].exterior, self.selected
+            return self.live.boxes, self.live.labels(points, changed=changed)
+        return self.live.boxes, self.live.labels(self.draft_points())
 
     def _live_line(self) -> tuple[str, bool]:
         if self.live is None or not self.is_active:

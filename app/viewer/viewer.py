@@ -17,6 +17,7 @@ from app.viewer.inks import Inks
 from app.viewer.shown import Drafts, Layers, ShownImage, Tile, Tool
 from app.viewer.wall import Wall
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId
+from core.heatmap import HeatmapPart
 from core.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -208,6 +209,22 @@ class Viewer(QWidget):
     def set_heatmap_class(self, finding_class: FindingClass) -> None:
         """Whose scores the heatmap shows."""
         self._set_layers(replace(self._layers, heatmap_class=finding_class))
+
+    def set_heatmap_part(self, part: HeatmapPart) -> None:
+        """Show the whole score, or one of the parts that it is made of."""
+        self._set_layers(replace(self._layers, part=part))
+
+    def set_regions_visible(self, is_visible: bool) -> None:
+        """Draw the grid of the open image with the label of each region."""
+        self._set_layers(replace(self._layers, regions=is_visible))
+
+    def set_overlays_hidden(self, are_hidden: bool) -> None:
+        """Draw nothing over the image for now; what was on comes back."""
+        self._set_layers(replace(self._layers, are_hidden=are_hidden))
+
+    def go_to_mark(self, step: int) -> bool:
+        """Look closely at the next box or contour (1), or the one before (-1). Returns whether there is any."""
+        return self.canvas.go_to_mark(step)
 
     def set_inks(self, inks: Inks) -> None:
         """Draw contours, boxes and heatmap in these colours."""

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.heatmap import heatmap, top_boxes
+from core.heatmap import HeatmapPart, heatmap, region_values, top_boxes
+from core.prediction import Prediction
 
 
 def pixel_oracle(boxes, scores, *, rows, columns, cells):
@@ -91,3 +92,23 @@ def test_chosen_boxes_overlap_less_than_allowed_and_nothing_better_was_left_out_
     if len(chosen) < k:
         for other in set(range(20)) - set(chosen):
             assert scores[other] == 0 or any(overlap(other, c) >= 0.5 for c in chosen)
+
+
+def test_parts_of_a_score_multiply_to_it_and_the_selection_is_where_it_is_not_zero():
+    rng = np.random.default_rng(4)
+    cls = rng.dirichlet((1, 1, 1), 30).astype(np.float32)
+    det = rng.dirichlet(np.ones(30), 2).T * (rng.random((30, 2)) < 0.3)
+    score = (cls[:, 1:] * det).astype(np.float32)
+    prediction = Prediction(score.sum(axis=0).astype(float), cls, score)
+    for column in (0, 1):
+        parts = {part: region_values(prediction, column, part) for part in HeatmapPart}
+        assert parts[HeatmapPart.SCORE] == pytest.approx(score[:, column])
+        assert parts[HeatmapPart.CLASSIFICATION] == pytest.approx(cls[:, column + 1])
+        assert parts[HeatmapPart.DETECTION] == pytest.approx(det[:, column], abs=1e-5)
+        assert np.array_equal(parts[HeatmapPart.SELECTION] == 1, det[:, column] > 0)
+
+
+def test_where_the_class_probability_is_zero_there_is_no_detection():
+    cls = np.array([[1, 0, 0]], np.float32)
+    prediction = Prediction(np.zeros(2), cls, np.zeros((1, 2), np.float32))
+    assert region_values(prediction, 1, HeatmapPart.DETECTION) == 0

@@ -16,7 +16,7 @@ from core.heatmap import top_boxes
 def pixels_that_differ(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """(height, width) bool, corner texts left out."""
     differ = (before.astype(int) != after).any(axis=-1)
-    differ[-70:] = differ[:50, :180] = False
+    differ[-90:] = differ[:50, :180] = False
     return differ
 
 
