@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -54,8 +54,10 @@ class KeyPage(QWidget):
         self._fill()
         self.find.textChanged.connect(self._filter)
         self.table.currentCellChanged.connect(self._show_chosen)
+        self._recorded = QTimer(self, singleShot=True, interval=0)  # Qt clears the field before it takes a key in
+        self._recorded.timeout.connect(self._record)
         for edit in (self.first, self.second):
-            edit.keySequenceChanged.connect(self._record)
+            edit.keySequenceChanged.connect(lambda _keys: self._recorded.start())
         self.take.clicked.connect(self._take)
         self.reset.clicked.connect(self._reset)
         self.reset_all.clicked.connect(self._reset_all)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.viewer.canvas import Canvas
@@ -85,6 +85,8 @@ class Viewer(QWidget):
         self.setFocusProxy(self.wall)
         self.wall.setFocusProxy(self.canvas)
         self.setAccessibleName("Viewer")
+        self.setObjectName("viewer")  # the style sheet keeps its ground black
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.wall.made.connect(self._connect)
         self.wall.made.connect(self.canvas_made)
         self.wall.tile_chosen.connect(self.tile_chosen)
