@@ -98,8 +98,8 @@ def test_a_box_under_the_mouse_tells_what_its_score_is_made_of(opened, hand, par
     hand.move(80, 80)
     opened.canvas.grab()
     assert said[-1] == "d 0.600  p_cls 0.800  p_det 0.750"
-    said.clear()
     hand.move(140, 200)
+    said.clear()
     opened.canvas.grab()
     assert not said
     opened.set_boxes_visible(False)
