@@ -10,6 +10,7 @@ from app.findings_panel import FindingsPanel
 from app.hung_study import HungStudy, shown_image, wanted_image
 from app.image_loader import ImageLoader, Pixels
 from app.live_regions import LiveRegions
+from app.model_view import ModelView
 from app.reading_clock import ReadingClock
 from app.session import Session
 from app.viewer import Tool, Viewer
@@ -29,12 +30,14 @@ class Desk(QObject):
         shown: the ImageId of the open image, once its pixels are in sight.
         advised: a sentence for the reader about what was not done and what to do first.
         noticed: a sentence about something the reader should look at.
+        model_shown: the ImageId whose view by the model may have changed.
         done: the reader is done with the image and wants the next.
     """
 
     opened = Signal(object)
     shown = Signal(object)
     advised = Signal(str)
+    model_shown = Signal(object)
     noticed = Signal(str)
     done = Signal()
 
@@ -49,7 +52,8 @@ class Desk(QObject):
         self._clock = ReadingClock(self)
         self._clock.watch([viewer])
         viewer.canvas_made.connect(lambda canvas: self._clock.watch([canvas]))
-        self.study = HungStudy(viewer=viewer, loader=loader, parent=self)
+        self.model = ModelView()
+        self.study = HungStudy(viewer=viewer, loader=loader, model=self.model, parent=self)
         self.new_class = FindingClass.MALIGNANT
         self._connect()
 
@@ -64,6 +68,7 @@ class Desk(QObject):
         self._viewer.clear()
         self._loader.forget()
         self._session = session
+        self.model.set_store(None if session is None else session.store)
         self.study.set_store(None if session is None else session.store)
         self._show_panel()
 
@@ -74,6 +79,7 @@ class Desk(QObject):
         self.leave()
         self._image_id = image_id
         record = self._session.store.image(image_id)
+        self.model.renew()
         self._show_panel()
         beside = self.study.hang(record)
         if record.failure:
@@ -88,6 +94,12 @@ class Desk(QObject):
                 ahead=[wanted_image(other) for other in others if not other.failure],
             )
         self.opened.emit(record)
+
+    def show_newest_model(self) -> None:
+        """Show the model that came into use while the image was open: the reader asked for it."""
+        self.model.renew()
+        self._show_prediction()
+        self.study.refresh_model()
 
     def hang_again(self) -> None:
         """Hang the study of the open image after the layout was changed."""
@@ -126,6 +138,8 @@ class Desk(QObject):
         if self._has_pixels:
             self._show_findings()
             if changes.models or changes.everything:
+                if self.model.model is None:
+                    self.model.renew()
                 self._show_prediction()
 
     def decide(self, decision: Decision | None) -> None:
@@ -231,9 +245,10 @@ class Desk(QObject):
         if self._session is None or self._image_id is None:
             return
         store = self._session.store
-        prediction = store.prediction(self._image_id)
+        prediction = self.model.prediction(self._image_id)
         boxes = None if prediction is None else store.grid(self._image_id)
         self._viewer.set_prediction(prediction, boxes)
+        self.model_shown.emit(self._image_id)
 
     def _add(self, contour: Contour) -> None:
         session, image_id = self._session, self._image_id

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app import theme
 from app.hanging import Hanging, Layout, Protocol, hang
 from app.image_loader import ImageLoader, Pixels, WantedImage
+from app.model_view import ModelView
 from app.viewer import ShownImage, Viewer
 from app.viewer.shown import Tile
 from app.worklist import view_name
@@ -31,9 +32,11 @@ class HungStudy(QObject):
 
     hung = Signal(object)
 
-    def __init__(self, *, viewer: Viewer, loader: ImageLoader, parent: QObject | None = None) -> None:
+    def __init__(
+        self, *, viewer: Viewer, loader: ImageLoader, model: ModelView, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._viewer = viewer
+        self._viewer, self._model = viewer, model
         self._store: Store | None = None
         self.protocol = Protocol.from_json(json.loads(PROTOCOL.read_text(encoding="utf-8")))
         self.layout: Layout = self.protocol["single"]
@@ -69,6 +72,12 @@ class HungStudy(QObject):
         self.hung.emit(hanging)
         return [image for image in others if not image.failure]
 
+    def refresh_model(self) -> None:
+        """Show what the model says now, of the images beside the open one."""
+        for image_id in list(self._pixels):
+            if image_id != self._opened:
+                self._show(image_id, self._pixels[image_id])
+
     def refresh(self, changes: Changes) -> None:
         """Show what changed, of the images beside the open one."""
         if self.hanging is None:
@@ -81,7 +90,7 @@ class HungStudy(QObject):
         if self._store is None or self.hanging is None or not self.hanging.holds(image_id):
             return
         self._pixels[image_id] = pixels
-        prediction = self._store.prediction(image_id)
+        prediction = self._model.prediction(image_id)
         self._viewer.show_beside(
             shown_image(self._store.image(image_id), pixels),
             findings=self._store.findings(image_id),

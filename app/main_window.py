@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
+    QHBoxLayout,
     QLabel,
     QMainWindow,
     QSizePolicy,
@@ -24,6 +25,7 @@ from app.actions import Actions
 from app.choice import Choice
 from app.empty_page import EmptyPage
 from app.findings_panel import FindingsPanel
+from app.marks_panel import MarksPanel
 from app.messages import MessageBar
 from app.plane import PlanePage
 from app.question_bar import QuestionBar
@@ -39,9 +41,9 @@ TOOL_BAR = (
     ("browse", "window", "freehand", "polygon", "edit", "ruler"),
     ("new_class",),
     ("invert", "reset_window", "fit", "one_to_one"),
-    ("heatmap", "boxes", "contours", "regions", "heatmap_view", "opacity"),
     ("undo", "redo"),
 )
+OVERLAY_BAR = (("heatmap", "boxes", "contours", "regions"), ("heatmap_view", "opacity"))
 
 
 class MainWindow(QMainWindow):
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer()
         self.strip = StudyStrip()
         self.findings = FindingsPanel()
+        self.marks = MarksPanel()
         self.training = TrainingPanel()
         self.plane = PlanePage()
         self.empty = EmptyPage()
@@ -139,24 +142,35 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._tool_bar())
+        layout.addWidget(self._bar("Tools", TOOL_BAR))
         layout.addWidget(self.viewer, 1)
-        layout.addWidget(self.strip)
+        layout.addWidget(self._under_the_image())
         return page
 
-    def _tool_bar(self) -> QToolBar:
-        bar = QToolBar("Tools")
+    def _under_the_image(self) -> QWidget:
+        line = QWidget()
+        layout = QHBoxLayout(line)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.strip, 1)
+        layout.addStretch()
+        layout.addWidget(self._bar("Overlays", OVERLAY_BAR))
+        return line
+
+    def _bar(self, name: str, groups: tuple[tuple[str, ...], ...]) -> QToolBar:
+        bar = QToolBar(name)
+        bar.setAccessibleName(name)
         bar.setMovable(False)
         widgets: dict[str, QWidget] = {
             "new_class": self.new_class,
             "opacity": self.opacity,
             "heatmap_view": self.heatmap_view,
         }
-        for position, names in enumerate(TOOL_BAR):
+        for position, names in enumerate(groups):
             if position:
                 bar.addSeparator()
-            for name in names:
-                bar.addWidget(widgets[name]) if name in widgets else bar.addAction(self.actions_by_name[name])
+            for each in names:
+                bar.addWidget(widgets[each]) if each in widgets else bar.addAction(self.actions_by_name[each])
         return bar
 
     def _right_side(self) -> QWidget:
@@ -164,12 +178,21 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(side)
         layout.setContentsMargins(6, 10, 10, 10)
         layout.setSpacing(14)
-        for widget in (self.findings, self.plane.side):
+        for widget in (self._image_side(), self.plane.side):
             self.beside.addWidget(widget)
         self.tabs.currentChanged.connect(self.beside.setCurrentIndex)
         layout.addWidget(self.beside, 1)
         layout.addWidget(self.training)
         side.setMinimumWidth(300)
+        return side
+
+    def _image_side(self) -> QWidget:
+        side = QWidget()
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(14)
+        layout.addWidget(self.findings, 1)
+        layout.addWidget(self.marks)
         return side
 
     def _fill_menus(self) -> None:

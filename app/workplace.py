@@ -289,6 +289,10 @@ class Workplace(QObject):
         self.window.actions_by_name["skip"].setChecked(decision is Decision.SKIPPED)
         self.window.tell("" if record is None else tells(record))
 
+    def _show_marks(self) -> None:
+        view = self.desk.model
+        self.window.marks.show_marks(view.model, self.window.viewer.best_boxes(), newer=view.newer)
+
     def _open_image(self, image_id: ImageId) -> None:
         worklist = self.window.worklist
         listed = worklist.listed
@@ -440,6 +444,9 @@ class Workplace(QObject):
         window.empty.demo_requested.connect(self._make_demo)
         window.new_class.activated.connect(self._choose_class)
         self.desk.opened.connect(self._show_opened)
+        self.desk.model_shown.connect(self._show_marks)
+        window.marks.mark_chosen.connect(window.viewer.look_at_box)
+        window.marks.newer_requested.connect(self.desk.show_newest_model)
         self.desk.advised.connect(messages.warn)
         self.desk.noticed.connect(messages.inform)
         self.desk.done.connect(self._next)

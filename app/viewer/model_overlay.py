@@ -48,6 +48,11 @@ class RankedBox:
         """What the score is made of."""
         return f"d {self.score:.3f}  p_cls {self.p_cls:.3f}  p_det {self.p_det:.3f}"
 
+    @property
+    def row(self) -> str:
+        """The line of a list."""
+        return f"{BOX_LETTER[self.finding_class]}{self.rank}   {self.details}"
+
     def holds(self, point: Point) -> bool:
         """Whether a point, in image pixels, lies in the box."""
         x0, y0, x1, y1 = self.rect
@@ -167,9 +172,7 @@ def _area(rect: tuple[float, float, float, float]) -> float:
     return (rect[2] - rect[0]) * (rect[3] - rect[1])
 
 
-def tints(
-    coarse: NDArray[np.float32], *, opacity: float, inks: Inks = USUAL
-) -> tuple[QImage, QImage]:
+def tints(coarse: NDArray[np.float32], *, opacity: float, inks: Inks = USUAL) -> tuple[QImage, QImage]:
     """Two small premultiplied images that colour a picture: one to multiply by, one to add as light.
 
     coarse: (h, w) in [0, 1]. Multiplying keeps each pixel's brightness relative to its neighbours.

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.viewer.canvas import Canvas
 from app.viewer.inks import Inks
-from app.viewer.shown import Drafts, Layers, ShownImage, Tile, Tool
+from app.viewer.model_overlay import RankedBox
+from app.viewer.shown import Drafts, Layers, Mark, ShownImage, Tile, Tool
 from app.viewer.wall import Wall
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId
 from core.heatmap import HeatmapPart
@@ -231,6 +232,15 @@ class Viewer(QWidget):
     def set_inks(self, inks: Inks) -> None:
         """Draw contours, boxes and heatmap in these colours."""
         self._set_layers(replace(self._layers, inks=inks))
+
+    def best_boxes(self) -> list[RankedBox] | None:
+        """The model's best boxes on the open image, whether they are drawn or not; None where it is not scored."""
+        model = self.canvas.picture.model if self.canvas.picture is not None else None
+        return None if model is None else model.best(self._layers.top_k)
+
+    def look_at_box(self, box: RankedBox) -> None:
+        """Look closely at a box."""
+        self.canvas.look_closely(Mark(box.rect))
 
     def set_heatmap_opacity(self, opacity: float) -> None:
         """opacity: 0 (nothing) to 1."""

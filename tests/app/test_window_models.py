@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from app.marks_panel import MarksPanel
 from app.model_ledger import ModelLedger
+from app.viewer.model_overlay import RankedBox
+from core.domain import FindingClass
 from core.job import Job, Step, write_result
 from core.recipe import Method, Recipe
 from storage.jobs import import_results, interrupted_training, prepare_job
 from storage.project import Project
 from storage.promotion import use_model
-from storage.records import PromotionKind
+from storage.records import ModelRecord, PromotionKind
 
 InWindow = Callable[..., int]
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -252,3 +255,88 @@ def test_results_on_their_way_in_when_the_window_closes_come_in_at_the_next_open
 
     assert in_window(project_folder, first) == 0
     assert in_window(project_folder, second) == 0
+
+
+def box(rank: int, *, which: FindingClass = FindingClass.MALIGNANT) -> RankedBox:
+    return RankedBox(which, rank, 0.5 / rank, (10.0, 10.0, 50.0, 50.0), 0.8, 0.625 / rank)
+
+
+@pytest.fixture
+def model(project: Project) -> ModelRecord:
+    add_model(project, seed=1)
+    return project.store.model(1)
+
+
+def test_the_panel_says_why_there_is_no_box_and_lists_what_there_is(qtbot, model):
+    panel = MarksPanel()
+    qtbot.addWidget(panel)
+    assert panel.text == "No model yet: nothing is scored."
+    panel.show_marks(model, None)
+    assert panel.text.startswith("Model 1, ")
+    assert panel.text.endswith(": not scored.")
+    panel.show_marks(model, [])
+    assert panel.text.endswith(": every region is below the threshold of 0.05.")
+    panel.show_marks(model, [box(1, which=FindingClass.BENIGN), box(1), box(2)])
+    assert panel.rows == [
+        "M1   d 0.500  p_cls 0.800  p_det 0.625",
+        "M2   d 0.250  p_cls 0.800  p_det 0.312",
+        "B1   d 0.500  p_cls 0.800  p_det 0.625",
+    ]
+    panel.show_hidden()
+    assert "hidden" in panel.text
+    assert panel.rows == []
+
+
+def test_a_press_on_a_line_asks_to_look_at_its_box(qtbot, model):
+    panel = MarksPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    chosen = []
+    panel.mark_chosen.connect(chosen.append)
+    second = box(2)
+    panel.show_marks(model, [box(1), second])
+    place = panel._list.visualItemRect(panel._list.item(1)).center()
+    qtbot.mouseClick(panel._list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert chosen == [second]
+
+
+def test_a_model_that_comes_into_use_is_not_shown_on_the_open_image_until_the_reader_asks(
+    in_window: InWindow, project_folder: Path
+):
+    with Project.open(project_folder) as project:
+        add_model(project, seed=1)
+        add_model(project, seed=2)
+
+    def steps(hand) -> None:
+        window = hand.window
+        hand.wait_for_image()
+        assert window.marks.text.startswith("Model 1, ")
+        before = window.marks.rows
+        assert before
+        hand.click(window.candidate.yes)
+        assert "Model 2" in window.training.card.text()
+        assert window.marks.text.startswith("Model 1, ")
+        assert window.marks.rows == before
+        assert window.marks._newer.text() == "Show what model 2 marks"
+        hand.click(window.marks._newer)
+        assert window.marks.text.startswith("Model 2, ")
+        assert window.marks.rows != before
+        assert not window.marks._newer.isVisible()
+
+    assert in_window(project_folder, steps) == 0
+
+
+def test_the_next_image_is_seen_with_the_model_that_is_in_use(in_window: InWindow, project_folder: Path):
+    with Project.open(project_folder) as project:
+        add_model(project, seed=1)
+        add_model(project, seed=2)
+
+    def steps(hand) -> None:
+        window = hand.window
+        first = hand.wait_for_image()
+        hand.click(window.candidate.yes)
+        hand.key(Qt.Key.Key_N)
+        hand.wait(lambda: window.viewer.image_id not in (None, first) and bool(window.marks.rows))
+        assert window.marks.text.startswith("Model 2, ")
+
+    assert in_window(project_folder, steps) == 0
