@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QKeySequenceEdit,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -19,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import ACTIONS
-from app.keys import Clash, KeyBook, portable, shown
+from app.key_field import KeyField
+from app.keys import Clash, KeyBook, shown
 from app.translation import tr, tr_data
 
 ACTION, KEY = 0, 1
@@ -43,7 +42,7 @@ class KeyPage(QWidget):
         self.find.setAccessibleName(tr("Find an action or a key"))
         self.find.setClearButtonEnabled(True)
         self.table = _table()
-        self.first, self.second = _recorder(tr("Key")), _recorder(tr("Second key"))
+        self.first, self.second = KeyField(tr("Key")), KeyField(tr("Second key"))
         self.says = QLabel()
         self.says.setWordWrap(True)
         self.says.setMinimumHeight(self.says.fontMetrics().height() * 2 + 4)
@@ -54,10 +53,8 @@ class KeyPage(QWidget):
         self._fill()
         self.find.textChanged.connect(self._filter)
         self.table.currentCellChanged.connect(self._show_chosen)
-        self._recorded = QTimer(self, singleShot=True, interval=0)  # Qt clears the field before it takes a key in
-        self._recorded.timeout.connect(self._record)
-        for edit in (self.first, self.second):
-            edit.keySequenceChanged.connect(lambda _keys: self._recorded.start())
+        self.first.recorded.connect(lambda key: self._record((key, self.second.key)))
+        self.second.recorded.connect(lambda key: self._record((self.first.key, key)))
         self.take.clicked.connect(self._take)
         self.reset.clicked.connect(self._reset)
         self.reset_all.clicked.connect(self._reset_all)
@@ -105,15 +102,12 @@ class KeyPage(QWidget):
         self._say("")
         keys = self._keys.of(self.chosen) if self.chosen else ()
         for place, edit in enumerate((self.first, self.second)):
-            edit.blockSignals(True)
-            edit.setKeySequence(QKeySequence(keys[place] if place < len(keys) else ""))
-            edit.blockSignals(False)
+            edit.show_key(keys[place] if place < len(keys) else "")
             edit.setEnabled(bool(self.chosen))
         self.reset.setEnabled(self.chosen in self._keys.changed)
         self.reset_all.setEnabled(bool(self._keys.changed))
 
-    def _record(self) -> None:
-        wanted = [portable(edit.keySequence().toString()) for edit in (self.first, self.second)]
+    def _record(self, wanted: tuple[str, str]) -> None:
         rest = self._keys.of(self.chosen)[2:]
         for key in filter(None, wanted):
             clash = self._keys.clash(self.chosen, key)
@@ -125,7 +119,6 @@ class KeyPage(QWidget):
 
     def _refuse(self, clash: Clash) -> None:
         self._show_chosen()
-        self._clash = clash
         if clash.action:
             self._say(
                 tr("{key} is the key of '{action}'. Press another, or use it here instead.").format(
@@ -138,6 +131,7 @@ class KeyPage(QWidget):
                     key=shown(clash.key)
                 )
             )
+        self._clash = clash
         self.take.setVisible(bool(clash.action))
 
     def _take(self) -> None:
@@ -207,12 +201,3 @@ def _table() -> QTableWidget:
     table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
     table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
     return table
-
-
-def _recorder(name: str) -> QKeySequenceEdit:
-    edit = QKeySequenceEdit()
-    edit.setMaximumSequenceLength(1)
-    edit.setClearButtonEnabled(True)
-    edit.setAccessibleName(name)
-    edit.setToolTip(tr("Click here and press the new key"))
-    return edit
