@@ -85,6 +85,7 @@ class FindingType(StrEnum):
     CALCIFICATION = "calcification"
     DISTORTION = "distortion"
     ASYMMETRY = "asymmetry"
+    OTHER = "other"
 
 
 class Decision(StrEnum):
@@ -94,6 +95,45 @@ class Decision(StrEnum):
     NOTHING_TO_DRAW = "nothing to draw"
     SKIPPED = "skipped"
     UNREADABLE = "unreadable"
+
+
+class Provenance(StrEnum):
+    """How a contour came to be."""
+
+    DRAWN = "drawn"
+    ACCEPTED = "accepted"  # a box of the model, as it is
+    EDITED = "edited"  # a box of the model, changed by the reader
+    IMPORTED = "imported"
+
+
+class Role(StrEnum):
+    """As what a finding counts: a reader's own, the data set's, or the one that settles what readers see differently."""
+
+    READER = "reader"
+    IMPORTED = "imported"
+    ADJUDICATED = "adjudicated"
+
+
+class Arm(StrEnum):
+    """What a sitting shows of the model before the reader has decided about an image."""
+
+    HIDDEN = "hidden"
+    ON_REQUEST = "on request"
+    SHOWN = "shown"
+
+
+BIRADS = (
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "4a",
+    "4b",
+    "4c",
+    "5",
+    "6",
+)  # assessment categories; '' where none is stated
 
 
 class RegionLabel(IntEnum):
@@ -178,8 +218,21 @@ class Contour:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The model's box from which a contour was made. box: x0, y0, x1, y1, image pixels. iom: of Eq. 6, box and contour."""
+
+    model_id: ModelId
+    box: tuple[float, float, float, float]
+    iom: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One lesion drawn by a reader on one image, in its newest version."""
+    """One lesion drawn by a reader on one image, in its newest version.
+
+    reader: who stated this version. owner: who stated the first. birads: of BIRADS, or ''. suggestion: what the contour
+    was made from, if it was not drawn by hand. lesion_id: findings with the same one are one lesion, seen in several views.
+    """
 
     id: FindingId
     image_id: ImageId
@@ -188,6 +241,13 @@ class Finding:
     finding_type: FindingType
     contour: Contour
     version: int
+    birads: str = ""
+    note: str = ""
+    provenance: Provenance = Provenance.DRAWN
+    suggestion: Suggestion | None = None
+    lesion_id: FindingId | None = None
+    role: Role = Role.READER
+    owner: str = ""
 
 
 def _ring(points: Sequence[Sequence[float]]) -> Ring:

@@ -38,6 +38,7 @@ class Inspected:
     bits: int = 0
     patient_id: str = ""
     study_uid: str = ""
+    study_date: str = ""
     is_for_processing: bool = False
     is_lossy: bool = False
     scale: float = 1.0
@@ -109,6 +110,7 @@ def inspect_file(
         bits=header.bits,
         patient_id=header.patient_id,
         study_uid=header.study_uid,
+        study_date=header.study_date,
         is_for_processing=header.is_for_processing,
         is_lossy=header.is_lossy,
         scale=scale,

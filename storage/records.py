@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import (
+    Arm,
     Contour,
     Decision,
     FindingClass,
@@ -38,6 +39,8 @@ class EventKind(StrEnum):
     FINDING_DELETED = "finding deleted"
     FINDING_RESTORED = "finding restored"
     DECISION_SET = "decision set"
+    ASSESSMENT_SET = "assessment set"
+    IMAGE_PLACED = "image placed"
     LABEL_SET = "label set"
     IMAGES_IMPORTED = "images imported"
     CONTOURS_IMPORTED = "contours imported"
@@ -69,7 +72,7 @@ class ImageRecord:
     (0 where the file cannot be read). spacing_mm: of one image pixel, None where unknown. scale: working
     pixels per image pixel. regions: how many windows its grid has. p_malignant, p_benign: of the current
     model. rank: 1 is the next to read. failure: why the image cannot be used, or ''. density: of the breast, A to D
-    as in BI-RADS, or ''. file: its path, as text: a worklist of 100,000 images needs few of them as a Path.
+    as in BI-RADS, or ''. decision_reason: why it was skipped or cannot be used, or ''. file: its path, as text: a worklist of 100,000 images needs few of them as a Path.
     """
 
     id: ImageId
@@ -97,6 +100,7 @@ class ImageRecord:
     rank_reason: str
     failure: str
     density: str = ""
+    decision_reason: str = ""
 
     @property
     def path(self) -> Path:
@@ -250,7 +254,7 @@ class SplitSettings:
 class NewImage:
     """One file as it enters the store, after inspection and with what the CSV says of it.
 
-    patient: source identifier, never shown. study: DICOM StudyInstanceUID or ''. boxes: (m, 4) float64,
+    patient: source identifier, never shown. study: DICOM StudyInstanceUID or ''. study_date: YYYYMMDD or ''. boxes: (m, 4) float64,
     image pixels, (0, 4) where `failure` says why there are none. modified_ns: mtime of the file.
     """
 
@@ -260,6 +264,7 @@ class NewImage:
     size_bytes: int = 0
     modified_ns: int = 0
     study: str = ""
+    study_date: str = ""
     laterality: Laterality = Laterality.UNKNOWN
     view: View = View.UNKNOWN
     rows: int = 0
@@ -276,6 +281,47 @@ class NewImage:
     birads: str = ""
     label_note: str = ""
     density: str = ""
+
+
+class ReadingKind(StrEnum):
+    """What a reader does on an image, and what the model does beside it. A new kind needs a migration."""
+
+    OPENED = "opened"
+    INPUT = "input"  # the hand moved; at most one a second
+    STROKE_BEGUN = "stroke begun"
+    STROKE_ENDED = "stroke ended"
+    EDIT_BEGUN = "edit begun"
+    EDIT_ENDED = "edit ended"
+    DECISION = "decision"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    MODEL_SHOWN = "model shown"
+    MODEL_HIDDEN = "model hidden"
+    MODEL_REQUESTED = "model requested"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEvent:
+    """One thing that happened in a sitting. seconds: since it began, by a monotonic clock. at: UTC, for people."""
+
+    sitting_id: int
+    seconds: float
+    kind: ReadingKind
+    image_id: ImageId | None = None
+    finding_id: FindingId | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SittingRecord:
+    """One sitting of one reader."""
+
+    id: int
+    reader: str
+    arm: Arm
+    began_at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,4 +306,127 @@ def m0003_unfinished_contours_are_kept(db: Database) -> None:
     db.execute("PRAGMA user_version = 3")
 
 
-NEWEST_VERSION = 3  # user_version after the last migration
+_READING = (
+    # Who drew a finding first, and as what: a reader sees only their own until the review.
+    "ALTER TABLE finding ADD COLUMN owner_id INTEGER REFERENCES reader (id)",
+    """
+ALTER TABLE finding ADD COLUMN role TEXT NOT NULL DEFAULT 'reader'
+    CHECK (role IN ('reader', 'imported', 'adjudicated'))
+""",
+    """
+UPDATE finding SET
+    owner_id = (SELECT reader_id FROM finding_version WHERE finding_id = finding.id AND version = 1),
+    role = CASE (SELECT action FROM finding_version WHERE finding_id = finding.id AND version = 1)
+        WHEN 'imported' THEN 'imported' ELSE 'reader' END
+""",
+    """
+CREATE TABLE sitting (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    reader_id INTEGER NOT NULL REFERENCES reader (id),
+    arm TEXT NOT NULL CHECK (arm IN ('hidden', 'on request', 'shown')),
+    began_at TEXT NOT NULL
+) STRICT
+""",
+    # image_id has no foreign key: what a reader did stays told where the image is gone.
+    """
+CREATE TABLE reading_event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sitting_id INTEGER NOT NULL REFERENCES sitting (id),
+    seconds REAL NOT NULL CHECK (seconds >= 0),
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('opened', 'input', 'stroke begun', 'stroke ended', 'edit begun',
+        'edit ended', 'decision', 'paused', 'resumed', 'model shown', 'model hidden', 'model requested', 'closed')),
+    image_id INTEGER,
+    finding_id INTEGER REFERENCES finding (id),
+    details TEXT NOT NULL CHECK (json_valid(details))
+) STRICT
+""",
+    "CREATE INDEX reading_event_image ON reading_event (image_id)",
+    """
+CREATE TRIGGER reading_event_is_never_changed BEFORE UPDATE ON reading_event
+BEGIN SELECT RAISE(ABORT, 'what a reader did is never changed'); END
+""",
+    """
+CREATE TRIGGER reading_event_is_never_deleted BEFORE DELETE ON reading_event
+BEGIN SELECT RAISE(ABORT, 'what a reader did is never deleted'); END
+""",
+    # finding_version anew, since a CHECK cannot be widened; nothing refers to the table.
+    """
+CREATE TABLE finding_version_4 (
+    finding_id INTEGER NOT NULL REFERENCES finding (id),
+    version INTEGER NOT NULL CHECK (version >= 1),
+    action TEXT NOT NULL CHECK (action IN ('added', 'changed', 'deleted', 'restored', 'imported')),
+    reader_id INTEGER NOT NULL REFERENCES reader (id),
+    finding_class TEXT NOT NULL CHECK (finding_class IN ('malignant', 'benign')),
+    finding_type TEXT NOT NULL
+        CHECK (finding_type IN ('unspecified', 'mass', 'calcification', 'distortion', 'asymmetry', 'other')),
+    geometry TEXT NOT NULL CHECK (json_valid(geometry)),
+    created_at TEXT NOT NULL,
+    birads TEXT NOT NULL DEFAULT ''
+        CHECK (birads IN ('', '0', '1', '2', '3', '4', '4a', '4b', '4c', '5', '6')),
+    note TEXT NOT NULL DEFAULT '',
+    provenance TEXT NOT NULL DEFAULT 'drawn' CHECK (provenance IN ('drawn', 'accepted', 'edited', 'imported')),
+    suggested_by INTEGER REFERENCES model (id),
+    suggested_box TEXT CHECK (suggested_box IS NULL OR json_valid(suggested_box)),
+    suggestion_iom REAL CHECK (suggestion_iom BETWEEN 0 AND 1),
+    lesion_id INTEGER REFERENCES finding (id),
+    sitting_id INTEGER REFERENCES sitting (id),
+    PRIMARY KEY (finding_id, version),
+    CHECK ((provenance IN ('accepted', 'edited')) = (suggested_box IS NOT NULL)),
+    CHECK ((suggested_box IS NULL) = (suggestion_iom IS NULL))
+) STRICT
+""",
+    """
+INSERT INTO finding_version_4 (finding_id, version, action, reader_id, finding_class, finding_type, geometry,
+    created_at, provenance)
+SELECT finding_id, finding_version.version, action, reader_id, finding_class, finding_type, geometry, created_at,
+    CASE finding.role WHEN 'imported' THEN 'imported' ELSE 'drawn' END
+FROM finding_version JOIN finding ON finding.id = finding_id
+""",
+    "DROP TABLE finding_version",
+    "ALTER TABLE finding_version_4 RENAME TO finding_version",
+    # A decision is a reader's: several readers may each have one in force.
+    "ALTER TABLE decision ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE decision ADD COLUMN sitting_id INTEGER REFERENCES sitting (id)",
+    "DROP INDEX decision_current",
+    "CREATE UNIQUE INDEX decision_current ON decision (image_id, reader_id) WHERE superseded_at IS NULL",
+    """
+CREATE TABLE assessment (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id INTEGER NOT NULL REFERENCES image (id) ON DELETE CASCADE,
+    reader_id INTEGER NOT NULL REFERENCES reader (id),
+    birads TEXT NOT NULL CHECK (birads IN ('', '0', '1', '2', '3', '4', '4a', '4b', '4c', '5', '6')),
+    sitting_id INTEGER REFERENCES sitting (id),
+    created_at TEXT NOT NULL,
+    superseded_at TEXT
+) STRICT
+""",
+    "CREATE UNIQUE INDEX assessment_current ON assessment (image_id, reader_id) WHERE superseded_at IS NULL",
+    # Side and view that a reader stated where the file does not tell them; the image has the last.
+    """
+CREATE TABLE placement (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id INTEGER NOT NULL REFERENCES image (id) ON DELETE CASCADE,
+    reader_id INTEGER NOT NULL REFERENCES reader (id),
+    laterality TEXT NOT NULL CHECK (laterality IN ('L', 'R', '?')),
+    view TEXT NOT NULL CHECK (view IN ('CC', 'MLO', 'other', '?')),
+    former_laterality TEXT NOT NULL CHECK (former_laterality IN ('L', 'R', '?')),
+    former_view TEXT NOT NULL CHECK (former_view IN ('CC', 'MLO', 'other', '?')),
+    created_at TEXT NOT NULL
+) STRICT
+""",
+    # For the order of a patient's studies alone; '' where the file does not tell it or an older version imported it.
+    "ALTER TABLE study ADD COLUMN date TEXT NOT NULL DEFAULT '' CHECK (date = '' OR date GLOB '[12][0-9][0-9][0-9][01][0-9][0-3][0-9]')",
+    "INSERT INTO event_kind (name) VALUES ('assessment set'), ('image placed')",
+    "PRAGMA user_version = 4",
+)
+
+
+@migrations()
+def m0004_reading_is_recorded(db: Database) -> None:
+    """Sittings and what readers do in them; whose each finding and decision is; BI-RADS, notes, links, suggestions, reasons."""
+    for statement in _READING:
+        db.execute(statement)
+
+
+NEWEST_VERSION = 4  # user_version after the last migration

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pydicom
@@ -116,6 +117,7 @@ def _header(dataset: Dataset, path: Path) -> ImageHeader:
         is_lossy=text(dataset, "LossyImageCompression") == "01" or syntax in _LOSSY_SYNTAXES,
         patient_id=patient_key(text(dataset, "PatientID")),
         study_uid=text(dataset, "StudyInstanceUID"),
+        study_date=_study_date(dataset),
         sop_class=text(dataset, "SOPClassUID"),
         transfer_syntax=syntax,
         is_synthetic=text(dataset, "Manufacturer") == SYNTHETIC_MANUFACTURER,
@@ -155,6 +157,15 @@ def _view(dataset: Dataset, path: Path) -> View:
     if orientation in (["CC"], ["MLO"]):
         return View(orientation[0])
     return view_in_name(path.stem)
+
+
+def _study_date(dataset: Dataset) -> str:
+    """StudyDate as YYYYMMDD; '' for anything that is no date."""
+    value = text(dataset, "StudyDate")
+    try:
+        return datetime.strptime(value, "%Y%m%d").replace(tzinfo=UTC).strftime("%Y%m%d")
+    except ValueError:
+        return ""
 
 
 def _spacing(dataset: Dataset) -> tuple[float | None, str, bool]:

@@ -63,6 +63,7 @@ class ImageHeader:
     is_inverted: a high value is dark (MONOCHROME1, presentation LUT INVERSE, raw exposure).
     is_linear_exposure: values are proportional to the exposure, so that contrast is in their logarithm.
     is_synthetic: a phantom of core.phantom, told by its Manufacturer. frames: 1 for a plain mammogram. patient_id: the key of the patient, as read; never for a message.
+    study_date: YYYYMMDD or '', for the order of a patient's studies alone; never shown.
     """
 
     rows: int
@@ -78,6 +79,7 @@ class ImageHeader:
     is_lossy: bool = False
     patient_id: str = ""
     study_uid: str = ""
+    study_date: str = ""
     sop_class: str = ""
     transfer_syntax: str = ""
     is_linear_exposure: bool = False

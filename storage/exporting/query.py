@@ -69,7 +69,7 @@ class Selection:
 
 def select(store: Store, query: ExportQuery) -> Selection:
     """The images and findings that a query asks for, in the order of their ids."""
-    drawn = store.all_findings()
+    drawn = store.all_findings(counting=False)
     images, findings, unusable = [], {}, 0
     for image in sorted(store.images(), key=lambda image: image.id):
         fitting = tuple(finding for finding in drawn.get(image.id, ()) if _finding_fits(finding, query))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.domain import ImageId
+from core.domain import ImageId, Role
 from core.errors import UserError
 from core.job import Job, read_result
 from core.recipe import GridSettings
@@ -236,6 +236,7 @@ def _new_image(file: PlannedFile, row: Inspected, *, kinship: Kinship, tally: _T
         size_bytes=file.size_bytes,
         modified_ns=file.modified_ns,
         study=row.study_uid,
+        study_date=row.study_date if row.study_uid else "",
         laterality=naming.laterality,
         view=naming.view,
         rows=row.rows,
@@ -322,7 +323,7 @@ def _add_contour(image_id: ImageId, contour: CocoContour, store: Store, tally: _
         finding_class=contour.finding_class,
         finding_type=contour.finding_type,
         contour=contour.contour,
-        is_imported=True,
+        role=Role.IMPORTED,
     )
     if reaches_outside(contour.contour, rows=rows, columns=columns):
         sentence = "A contour reaches past the image's edge; what lies outside was cut off."

@@ -10,13 +10,13 @@ from core.domain import FindingId, ImageId
 from storage.changes import Changes
 from storage.records import EventKind, LedgerEvent
 from storage.store.base import DEFAULT_ALPHA
-from storage.store.drafts import DraftStore
+from storage.store.sittings import SittingStore
 
 __all__ = ["DEFAULT_ALPHA", "Store"]
 
 
-class Store(DraftStore):
-    """Everything one project knows: images, findings, models, drafts (see the parents), readers and the ledger."""
+class Store(SittingStore):
+    """Everything one project knows: images, findings, models, drafts, sittings (see the parents), readers and the ledger."""
 
     def readers(self) -> list[str]:
         """Names of the readers, first come first."""

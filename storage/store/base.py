@@ -29,6 +29,7 @@ class StoreBase:
         self._db = db
         self._folder = folder
         self._read_only = read_only
+        self._sitting_id: int | None = None  # in which what is stated now is stated
 
     @property
     def is_read_only(self) -> bool:

@@ -19,31 +19,39 @@ from storage.splits import assign_splits, worst_label
 from storage.store.base import StoreBase
 
 # A patient gets a split with the first usable image; until then 'test' keeps the patient out of training.
-# Contours are counted once for all images that are wanted, not image by image.
+# Contours are counted once for all images that are wanted, not image by image; where any is adjudicated, those alone
+# count. :reader is NULL for what all readers said together, of whose decisions the newest counts.
 _IMAGES = """
 WITH drawn AS MATERIALIZED (
-    SELECT finding.image_id, sum(newest.finding_class = 'malignant') AS malignant,
-        sum(newest.finding_class = 'benign') AS benign
+    SELECT finding.image_id, max(finding.role = 'adjudicated') AS is_settled,
+        sum(newest.finding_class = 'malignant') AS malignant,
+        sum(newest.finding_class = 'benign') AS benign,
+        sum(newest.finding_class = 'malignant' AND finding.role = 'adjudicated') AS settled_malignant,
+        sum(newest.finding_class = 'benign' AND finding.role = 'adjudicated') AS settled_benign
     FROM finding JOIN finding_version AS newest
         ON newest.finding_id = finding.id AND newest.version = finding.version
-    WHERE NOT finding.is_deleted {of_image}
+    WHERE NOT finding.is_deleted AND (:reader IS NULL OR finding.role = 'imported'
+        OR finding.role = 'reader' AND finding.owner_id = :reader) {of_image}
     GROUP BY finding.image_id
 )
 SELECT image.id, patient.id, patient.key, image.study_id, image.path, image.content_hash, image.laterality,
     image.view, image.rows, image.columns, image.spacing_mm, image.scale, image_label.label,
     coalesce(split.split, 'test'),
     coalesce((SELECT regions FROM region_grid WHERE image_id = image.id ORDER BY id DESC LIMIT 1), 0),
-    decision.decision, coalesce(drawn.malignant, 0), coalesce(drawn.benign, 0),
+    decision.decision, coalesce(iif(drawn.is_settled, drawn.settled_malignant, drawn.malignant), 0),
+    coalesce(iif(drawn.is_settled, drawn.settled_benign, drawn.benign), 0),
     prediction.p_malignant, prediction.p_benign,
     ranking_item.position, ranking_item.score, coalesce(ranking_item.reason, ''), image.failure,
-    image.density
+    image.density, coalesce(decision.reason, '')
 FROM image
 JOIN study ON study.id = image.study_id
 JOIN patient ON patient.id = study.patient_id
 LEFT JOIN split ON split.patient_id = patient.id
 LEFT JOIN drawn ON drawn.image_id = image.id
 LEFT JOIN image_label ON image_label.image_id = image.id AND image_label.superseded_at IS NULL
-LEFT JOIN decision ON decision.image_id = image.id AND decision.superseded_at IS NULL
+LEFT JOIN decision ON decision.id = (
+    SELECT max(id) FROM decision WHERE image_id = image.id AND superseded_at IS NULL AND decision IS NOT NULL
+        AND (:reader IS NULL OR reader_id = :reader))
 LEFT JOIN prediction INDEXED BY prediction_summary ON prediction.image_id = image.id
     AND prediction.model_id = (SELECT id FROM model WHERE is_current = 1)
 LEFT JOIN ranking_item ON ranking_item.image_id = image.id
@@ -64,27 +72,51 @@ _SIDES = {side.value: side for side in Laterality}
 _VIEWS = {view.value: view for view in View}
 
 
+NOBODY = -1
+
+
 class ImageStore(StoreBase):
     """The part of the store about images and what is said of them as a whole."""
 
-    def images(self) -> list[ImageRecord]:
-        """All images in the order of the worklist; those that no ranking holds come after, by id."""
-        return [_image_record(row) for row in self._rows(_ALL_IMAGES)]
+    def images(self, *, reader: str | None = None) -> list[ImageRecord]:
+        """All images in the order of the worklist; those that no ranking holds come after, by id.
+
+        reader: count contours and take decisions as this reader knows them before the review; None: those of all.
+        """
+        return [_image_record(row) for row in self._rows(_ALL_IMAGES, {"reader": self._seen_by(reader)})]
 
     def has_images(self) -> bool:
         """Whether there is any, usable or not."""
         return self._row("SELECT 1 FROM image LIMIT 1") is not None
 
-    def image(self, image_id: ImageId) -> ImageRecord:
-        """One image. Raises KeyError where there is none with this id."""
-        row = self._row(_ONE_IMAGE, {"image": image_id})
+    def image(self, image_id: ImageId, *, reader: str | None = None) -> ImageRecord:
+        """One image, as images() gives it. Raises KeyError where there is none with this id."""
+        row = self._row(_ONE_IMAGE, {"image": image_id, "reader": self._seen_by(reader)})
         if row is None:
             raise KeyError(image_id)
         return _image_record(row)
 
-    def study_images(self, study_id: StudyId) -> list[ImageRecord]:
-        """All images of one study, usable or not, by id."""
-        return [_image_record(row) for row in self._rows(_STUDY, {"study": study_id})]
+    def study_images(self, study_id: StudyId, *, reader: str | None = None) -> list[ImageRecord]:
+        """All images of one study, usable or not, by id; otherwise as images() gives them."""
+        rows = self._rows(_STUDY, {"study": study_id, "reader": self._seen_by(reader)})
+        return [_image_record(row) for row in rows]
+
+    def prior_studies(self, study_id: StudyId) -> list[StudyId]:
+        """Earlier studies of the same patient, the latest first; those without a date are in no order and left out."""
+        rows = self._rows(
+            "SELECT other.id FROM study JOIN study AS other ON other.patient_id = study.patient_id "
+            "WHERE study.id = ? AND study.date <> '' AND other.date <> '' AND other.date < study.date "
+            "ORDER BY other.date DESC, other.id DESC",
+            (study_id,),
+        )
+        return [StudyId(row[0]) for row in rows]
+
+    def _seen_by(self, reader: str | None) -> int | None:
+        """The parameter :reader. A reader without any row yet has the number of nobody."""
+        if reader is None:
+            return None
+        row = self._row("SELECT id FROM reader WHERE name = ?", (reader.strip(),))
+        return NOBODY if row is None else int(row[0])
 
     def shape(self, image_id: ImageId) -> tuple[int, int]:
         """(rows, columns) of an image; (0, 0) where its file cannot be read. KeyError where there is none."""
@@ -155,19 +187,26 @@ class ImageStore(StoreBase):
         return Changes(images=frozenset({image_id}))
 
     def set_decision(
-        self, image_id: ImageId, *, reader: str, decision: Decision | None, seconds: float | None = None
+        self,
+        image_id: ImageId,
+        *,
+        reader: str,
+        decision: Decision | None,
+        reason: str = "",
+        seconds: float | None = None,
     ) -> Changes:
-        """State what a reader decided about an image, None to take it back; the former stays in its history."""
+        """State what a reader decided about an image and why, None to take it back; the former stays in its history.
+
+        Decisions of other readers stay in force.
+        """
         with self.transaction():
-            before = self.image(image_id).decision
+            before = self.image(image_id, reader=reader).decision
             reader_id, moment = self._reader_id(reader), now()
+            self._supersede("decision", image_id, reader_id, moment)
             self._write(
-                "UPDATE decision SET superseded_at = ? WHERE image_id = ? AND superseded_at IS NULL",
-                (moment, image_id),
-            )
-            self._write(
-                "INSERT INTO decision (image_id, decision, reader_id, created_at) VALUES (?, ?, ?, ?)",
-                (image_id, decision and decision.value, reader_id, moment),
+                "INSERT INTO decision (image_id, decision, reason, reader_id, sitting_id, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (image_id, decision and decision.value, reason.strip(), reader_id, self._sitting_id, moment),
             )
             self._record_event(
                 EventKind.DECISION_SET,
@@ -177,6 +216,101 @@ class ImageStore(StoreBase):
                 details={"before": before, "after": decision},
             )
         return Changes(images=frozenset({image_id}))
+
+    def decisions(self, image_id: ImageId) -> dict[str, tuple[Decision, str]]:
+        """What each reader decided about an image, with the reason, by name."""
+        rows = self._rows(
+            "SELECT reader.name, decision, reason FROM decision JOIN reader ON reader.id = reader_id "
+            "WHERE image_id = ? AND superseded_at IS NULL AND decision IS NOT NULL ORDER BY reader.id",
+            (image_id,),
+        )
+        return {row[0]: (Decision(row[1]), row[2]) for row in rows}
+
+    def all_decisions(self) -> dict[ImageId, dict[str, Decision]]:
+        """What each reader decided, by image and name."""
+        found: dict[ImageId, dict[str, Decision]] = {}
+        for image_id, name, decision in self._rows(
+            "SELECT image_id, reader.name, decision FROM decision JOIN reader ON reader.id = reader_id "
+            "WHERE superseded_at IS NULL AND decision IS NOT NULL ORDER BY image_id, reader.id"
+        ):
+            found.setdefault(ImageId(image_id), {})[name] = Decision(decision)
+        return found
+
+    def set_assessment(self, image_id: ImageId, *, reader: str, birads: str) -> Changes:
+        """State a reader's BI-RADS category of an image, '' to take it back; the former stays in its history."""
+        with self.transaction():
+            before = self.assessment(image_id, reader=reader)
+            reader_id, moment = self._reader_id(reader), now()
+            self._supersede("assessment", image_id, reader_id, moment)
+            self._write(
+                "INSERT INTO assessment (image_id, reader_id, birads, sitting_id, created_at) VALUES (?, ?, ?, ?, ?)",
+                (image_id, reader_id, birads, self._sitting_id, moment),
+            )
+            self._record_event(
+                EventKind.ASSESSMENT_SET,
+                reader_id=reader_id,
+                image_id=image_id,
+                details={"before": before, "after": birads},
+            )
+        return Changes(images=frozenset({image_id}))
+
+    def assessment(self, image_id: ImageId, *, reader: str) -> str:
+        """A reader's BI-RADS category of an image, '' where none is stated."""
+        row = self._row(
+            "SELECT birads FROM assessment JOIN reader ON reader.id = reader_id "
+            "WHERE image_id = ? AND reader.name = ? AND superseded_at IS NULL",
+            (image_id, reader.strip()),
+        )
+        return "" if row is None else str(row[0])
+
+    def assessments(self, image_id: ImageId) -> dict[str, str]:
+        """The BI-RADS category of an image by each reader who stated one."""
+        rows = self._rows(
+            "SELECT reader.name, birads FROM assessment JOIN reader ON reader.id = reader_id "
+            "WHERE image_id = ? AND superseded_at IS NULL AND birads <> '' ORDER BY reader.id",
+            (image_id,),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def place_image(self, image_id: ImageId, *, reader: str, laterality: Laterality, view: View) -> Changes:
+        """State side and view of an image, as where its file does not tell them; the former stay in its history.
+
+        The regions that training uses were made at import, and stay as they are.
+        """
+        with self.transaction():
+            before = self.image(image_id)
+            reader_id = self._reader_id(reader)
+            self._write(
+                "INSERT INTO placement (image_id, reader_id, laterality, view, former_laterality, former_view, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    image_id,
+                    reader_id,
+                    laterality.value,
+                    view.value,
+                    before.laterality.value,
+                    before.view.value,
+                    now(),
+                ),
+            )
+            self._write(
+                "UPDATE image SET laterality = ?, view = ? WHERE id = ?",
+                (laterality.value, view.value, image_id),
+            )
+            self._record_event(
+                EventKind.IMAGE_PLACED,
+                reader_id=reader_id,
+                image_id=image_id,
+                details={"laterality": laterality, "view": view},
+            )
+        return Changes(images=frozenset({image_id}))
+
+    def _supersede(self, table: str, image_id: ImageId, reader_id: int, moment: str) -> None:
+        self._write(
+            f"UPDATE {table} SET superseded_at = ? WHERE image_id = ? AND reader_id = ? "  # noqa: S608 - our own table names
+            "AND superseded_at IS NULL",
+            (moment, image_id, reader_id),
+        )
 
     def known_files(self) -> dict[Path, KnownFile]:
         """What is known of each file, by path."""
@@ -292,6 +426,8 @@ class ImageStore(StoreBase):
 
     def _put_image(self, image: NewImage, *, grid_key: str) -> ImageId:
         study = self._study_id(self._patient_id(image.patient), image.study)
+        if image.study_date:
+            self._write("UPDATE study SET date = ? WHERE id = ? AND date = ''", (image.study_date, study))
         values: dict[str, Any] = {
             "study_id": study,
             "path": str(image.path),

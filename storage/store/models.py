@@ -16,7 +16,7 @@ from core.recipe import Recipe
 from storage.changes import Changes
 from storage.database import now
 from storage.records import EventKind, ModelRecord, NewModel, RankingItem, TrainedOn
-from storage.store.findings import FindingStore
+from storage.store.lesions import LesionStore
 
 _MODELS = """
 SELECT model.id, name, recipe.content, created_at, folder_name, metrics, sha256, is_current, annotated_images,
@@ -25,7 +25,7 @@ FROM model JOIN recipe ON recipe.id = recipe_id
 """
 
 
-class ModelStore(FindingStore):
+class ModelStore(LesionStore):
     """The part of the store about what was trained and what it said."""
 
     def models(self) -> list[ModelRecord]:

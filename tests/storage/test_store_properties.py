@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from core.domain import Contour, Decision, FindingClass, FindingType, Label
+from core.domain import BIRADS, Contour, Decision, FindingClass, FindingType, Label, Role
 from core.recipe import GridSettings
 from core.regions import region_labels
 from storage.edits import AddFinding, ChangeFinding, DeleteFinding, Edit, SetDecision
@@ -30,7 +30,10 @@ squares = st.builds(
 )
 classes = st.sampled_from(FindingClass)
 types = st.sampled_from(FindingType)
-readers = st.sampled_from(["A", "B"])
+READERS = ("A", "B")
+readers = st.sampled_from(READERS)
+roles = st.sampled_from([Role.READER, Role.READER, Role.READER, Role.IMPORTED, Role.ADJUDICATED])
+notes = st.sampled_from(["", "spiculated", "a = 'b'; --"])
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Known:
     finding_class: FindingClass
     finding_type: FindingType
     contour: Contour
+    owner: str
+    role: Role
+    birads: str = ""
+    note: str = ""
     is_deleted: bool = False
     versions: int = 1
 
@@ -60,33 +67,54 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
         ids, _ = self.project.store.add_inspected(rows, grid=GridSettings())
         self.images = sorted(ids.values())
         self.model: dict[int, Known] = {}
-        self.decisions: dict[int, Decision | None] = dict.fromkeys(self.images)
+        self.decisions: dict[tuple[int, str], Decision | None] = {
+            (image, reader): None for image in self.images for reader in READERS
+        }
 
     def teardown(self) -> None:
         self.project.close()
         shutil.rmtree(self.folder)
 
-    @rule(target=findings, n=st.integers(0, 2), reader=readers, kind=classes, sort=types, contour=squares)
-    def add(self, n, reader, kind, sort, contour):
+    @rule(
+        target=findings,
+        n=st.integers(0, 2),
+        reader=readers,
+        kind=classes,
+        sort=types,
+        contour=squares,
+        role=roles,
+    )
+    def add(self, n, reader, kind, sort, contour, role):
         image = self.images[n]
         found, changes = self.project.store.add_finding(
-            image, reader=reader, finding_class=kind, finding_type=sort, contour=contour
+            image, reader=reader, finding_class=kind, finding_type=sort, contour=contour, role=role
         )
         assert changes.images == {image}
         assert found not in self.model
-        self.model[found] = Known(image, kind, sort, contour)
+        self.model[found] = Known(image, kind, sort, contour, reader, role)
         return found
 
-    @rule(finding=findings, reader=readers, contour=st.none() | squares, kind=st.none() | classes)
-    def change(self, finding, reader, contour, kind):
+    @rule(
+        finding=findings,
+        reader=readers,
+        contour=st.none() | squares,
+        kind=st.none() | classes,
+        birads=st.none() | st.sampled_from(BIRADS),
+        note=st.none() | notes,
+    )
+    def change(self, finding, reader, contour, kind, birads, note):
         known = self.model[finding]
         if known.is_deleted:
             return
-        self.project.store.change_finding(finding, reader=reader, contour=contour, finding_class=kind)
+        self.project.store.change_finding(
+            finding, reader=reader, contour=contour, finding_class=kind, birads=birads, note=note
+        )
         self.model[finding] = replace(
             known,
             contour=contour or known.contour,
             finding_class=kind or known.finding_class,
+            birads=known.birads if birads is None else birads,
+            note=known.note if note is None else note,
             versions=known.versions + 1,
         )
 
@@ -107,7 +135,7 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
     @rule(n=st.integers(0, 2), reader=readers, decision=st.none() | st.sampled_from(Decision))
     def decide(self, n, reader, decision):
         self.project.store.set_decision(self.images[n], reader=reader, decision=decision)
-        self.decisions[self.images[n]] = decision
+        self.decisions[self.images[n], reader] = decision
 
     @rule(
         target=undoable,
@@ -126,7 +154,10 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
         ]
         if alive:
             target = data.draw(st.sampled_from(alive))
-            edits += [ChangeFinding(target, "A", contour=contour), DeleteFinding(target, "A")]
+            edits += [
+                ChangeFinding(target, "A", contour=contour, note="undone"),
+                DeleteFinding(target, "A"),
+            ]
         edit = data.draw(st.sampled_from(edits))
         before = self.shown()
         edit.apply(self.project.store)
@@ -154,8 +185,11 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
         store = self.project.store
         return {
             image: (
-                store.image(image).decision,
-                [(f.id, f.finding_class, f.finding_type, f.contour) for f in store.findings(image)],
+                [store.image(image, reader=reader).decision for reader in READERS],
+                [
+                    (f.id, f.finding_class, f.finding_type, f.contour, f.owner, f.birads, f.note)
+                    for f in store.findings(image)
+                ],
             )
             for image in self.images
         }
@@ -164,9 +198,17 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
     def findings_are_those_of_the_dictionary(self):
         expected = {
             image: (
-                self.decisions[image],
+                [self.decisions[image, reader] for reader in READERS],
                 [
-                    (found, known.finding_class, known.finding_type, known.contour)
+                    (
+                        found,
+                        known.finding_class,
+                        known.finding_type,
+                        known.contour,
+                        known.owner,
+                        known.birads,
+                        known.note,
+                    )
                     for found, known in sorted(self.model.items())
                     if known.image == image and not known.is_deleted
                 ],
@@ -174,6 +216,29 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
             for image in self.images
         }
         assert self.shown() == expected
+
+    @invariant()
+    def of_several_decisions_one_counts_and_it_is_one_of_them(self):
+        for image in self.images:
+            stated = {self.decisions[image, reader] for reader in READERS} - {None}
+            counts = self.project.store.image(image).decision
+            assert counts in stated if stated else counts is None
+
+    @invariant()
+    def a_reader_sees_their_own_and_what_came_with_the_data_set(self):
+        store = self.project.store
+        for image in self.images:
+            alive = [f for f, k in sorted(self.model.items()) if k.image == image and not k.is_deleted]
+            for reader in READERS:
+                own = [
+                    f
+                    for f in alive
+                    if self.model[f].role is Role.IMPORTED
+                    or (self.model[f].role is Role.READER and self.model[f].owner == reader)
+                ]
+                assert [f.id for f in store.findings(image, reader=reader)] == own
+                record = store.image(image, reader=reader)
+                assert record.malignant_findings + record.benign_findings == len(own)
 
     @invariant()
     def every_version_is_kept(self):
@@ -186,6 +251,7 @@ class StoreAgreesWithADictionary(RuleBasedStateMachine):
         store = self.project.store
         for image in self.images:
             alive = [k for k in self.model.values() if k.image == image and not k.is_deleted]
+            alive = [k for k in alive if k.role is Role.ADJUDICATED] or alive
             malignant = [k.contour for k in alive if k.finding_class == FindingClass.MALIGNANT]
             record = store.image(image)
             assert (record.malignant_findings, record.benign_findings) == (
