@@ -234,6 +234,7 @@ def _export(options: Namespace, console: Console) -> None:
         split=Split(options.split) if options.split else None,
         decision=Decision(options.decision) if options.decision else None,
         annotated_only=not options.all_images,
+        with_texts=options.texts,
     )
     with Project.open(options.project) as project:
         export = export_csv if options.format == "csv" else export_coco

@@ -33,7 +33,9 @@ def export_coco(project: Project, target: Path, query: ExportQuery | None = None
         notes.append(
             f"{with_holes} findings have holes, which COCO cannot carry: their outer outline was written."
         )
-    content = json.dumps(_coco(selection, findings), allow_nan=False, indent=1).encode()
+    content = json.dumps(
+        _coco(selection, findings, with_texts=query.with_texts), allow_nan=False, indent=1
+    ).encode()
     return write_export(
         project,
         target,
@@ -45,7 +47,7 @@ def export_coco(project: Project, target: Path, query: ExportQuery | None = None
     )
 
 
-def _coco(selection: Selection, findings: list[Finding]) -> dict[str, Any]:
+def _coco(selection: Selection, findings: list[Finding], *, with_texts: bool) -> dict[str, Any]:
     return {
         "info": {
             "description": f"Findings drawn on mammograms. {RESEARCH_ONLY}",
@@ -54,16 +56,16 @@ def _coco(selection: Selection, findings: list[Finding]) -> dict[str, Any]:
             "date_created": now(),
         },
         "licenses": [],
-        "images": [_image(image) for image in selection.images],
+        "images": [_image(image, with_texts=with_texts) for image in selection.images],
         "categories": [
             {"id": number, "name": kind.value, "supercategory": "finding"}
             for kind, number in _CATEGORIES.items()
         ],
-        "annotations": [_annotation(finding) for finding in findings],
+        "annotations": [_annotation(finding, with_texts=with_texts) for finding in findings],
     }
 
 
-def _image(image: ImageRecord) -> dict[str, Any]:
+def _image(image: ImageRecord, *, with_texts: bool) -> dict[str, Any]:
     return {
         "id": image.id,
         "file_name": file_name(image),
@@ -77,10 +79,11 @@ def _image(image: ImageRecord) -> dict[str, Any]:
         "label": image.label,
         "split": image.split,
         "decision": image.decision,
+        **({"decision_reason": image.decision_reason} if with_texts else {}),
     }
 
 
-def _annotation(finding: Finding) -> dict[str, Any]:
+def _annotation(finding: Finding, *, with_texts: bool) -> dict[str, Any]:
     x0, y0, x1, y1 = finding.contour.bounds
     return {
         "id": finding.id,
@@ -94,7 +97,22 @@ def _annotation(finding: Finding) -> dict[str, Any]:
             "finding_type": finding.finding_type,
             "reader": finding.reader,
             "version": finding.version,
+            **_stated(finding, with_texts=with_texts),
         },
+    }
+
+
+def _stated(finding: Finding, *, with_texts: bool) -> dict[str, Any]:
+    suggestion = finding.suggestion
+    return {
+        "drawn_by": finding.owner,
+        "role": finding.role,
+        "birads": finding.birads,
+        "provenance": finding.provenance,
+        "suggested_by_model": None if suggestion is None else suggestion.model_id,
+        "suggestion_iom": None if suggestion is None else suggestion.iom,
+        "lesion": finding.lesion_id,
+        **({"note": finding.note} if with_texts else {}),
     }
 
 

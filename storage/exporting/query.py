@@ -18,7 +18,8 @@ class ExportQuery:
     reader, finding_class, finding_type: of the findings. label, split, decision: of the images.
     images: exactly these, by id; the manifest tells how many, the tables which.
     annotated_only: leave out images on which no finding fits, except, with include_verified_empty, those on
-    which a reader decided that there is nothing to draw.
+    which a reader decided that there is nothing to draw. with_texts: notes and reasons too, which readers wrote freely
+    and which may name a patient.
     """
 
     reader: str | None = None
@@ -30,6 +31,7 @@ class ExportQuery:
     annotated_only: bool = True
     include_verified_empty: bool = True
     images: frozenset[ImageId] | None = None
+    with_texts: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the manifest."""
@@ -42,6 +44,7 @@ class ExportQuery:
             "decision": self.decision,
             "annotated_only": self.annotated_only,
             "include_verified_empty": self.include_verified_empty,
+            "with_texts": self.with_texts,
             "images": None if self.images is None else len(self.images),
         }
 

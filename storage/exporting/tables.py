@@ -36,6 +36,7 @@ _IMAGE_COLUMNS = (
     "label",
     "split",
     "decision",
+    "decision_reason",
     "findings",
     "p_malignant",
     "p_benign",
@@ -47,6 +48,14 @@ _FINDING_COLUMNS = (
     "type",
     "reader",
     "version",
+    "drawn_by",
+    "role",
+    "birads",
+    "provenance",
+    "suggested_by_model",
+    "suggestion_iom",
+    "lesion",
+    "note",
     "area_px",
     "x0",
     "y0",
@@ -80,10 +89,16 @@ def export_csv(project: Project, target: Path, query: ExportQuery | None = None)
     selection = select(project.store, query)
     store = project.store
     files = {
-        "images.csv": _table(_IMAGE_COLUMNS, (_image_row(image, selection) for image in selection.images)),
+        "images.csv": _table(
+            _IMAGE_COLUMNS, (_image_row(image, selection, query) for image in selection.images)
+        ),
         "findings.csv": _table(
             _FINDING_COLUMNS,
-            (_finding_row(finding) for image in selection.images for finding in selection.findings[image.id]),
+            (
+                _finding_row(finding, query)
+                for image in selection.images
+                for finding in selection.findings[image.id]
+            ),
         ),
         "regions.csv": _table(
             _REGION_COLUMNS, (row for image in selection.images for row in _region_rows(image, store))
@@ -107,7 +122,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _image_row(image: ImageRecord, selection: Selection) -> Sequence[Cell]:
+def _image_row(image: ImageRecord, selection: Selection, query: ExportQuery) -> Sequence[Cell]:
     return (
         image.id,
         file_name(image),
@@ -121,13 +136,14 @@ def _image_row(image: ImageRecord, selection: Selection) -> Sequence[Cell]:
         image.label.value if image.label else None,
         image.split.value,
         image.decision.value if image.decision else None,
+        image.decision_reason if query.with_texts else None,
         len(selection.findings[image.id]),
         image.p_malignant,
         image.p_benign,
     )
 
 
-def _finding_row(finding: Finding) -> Sequence[Cell]:
+def _finding_row(finding: Finding, query: ExportQuery) -> Sequence[Cell]:
     geometry = shapely.MultiPolygon([(p.exterior, p.holes) for p in finding.contour.polygons])
     return (
         finding.id,
@@ -136,6 +152,14 @@ def _finding_row(finding: Finding) -> Sequence[Cell]:
         finding.finding_type.value,
         finding.reader,
         finding.version,
+        finding.owner,
+        finding.role.value,
+        finding.birads,
+        finding.provenance.value,
+        None if finding.suggestion is None else finding.suggestion.model_id,
+        None if finding.suggestion is None else finding.suggestion.iom,
+        finding.lesion_id,
+        finding.note if query.with_texts else None,
         contour_area(finding.contour),
         *finding.contour.bounds,
         shapely.to_wkt(geometry, rounding_precision=-1),

@@ -249,3 +249,27 @@ def test_a_readers_name_that_is_a_formula_does_not_run(project, add_images, squa
     )
     export_csv(project, tmp_path / "out")
     assert rows(tmp_path / "out" / "findings.csv")[0]["reader"] == "'=1+1"
+
+
+def test_what_a_reader_wrote_freely_is_exported_only_when_asked_and_the_rest_always(
+    project, add_images, square, tmp_path
+):
+    [image] = add_images(project, Label.MALIGNANT)
+    found, _ = project.store.add_finding(
+        image,
+        reader="A",
+        finding_class=FindingClass.MALIGNANT,
+        finding_type=FindingType.OTHER,
+        contour=square(10, 10),
+        birads="4c",
+        note="as in Mrs Miller's film",
+    )
+    project.store.set_decision(image, reader="A", decision=Decision.ANNOTATED, reason="Mrs Miller")
+    for asked in (False, True):
+        for kind, write in (("coco", export_coco), ("csv", export_csv)):
+            folder = tmp_path / f"{kind} {asked}"
+            write(project, folder, ExportQuery(with_texts=asked))
+            text = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()))
+            assert text.count("Miller") == (2 if asked else 0)
+            assert "4c" in text
+            assert "drawn" in text

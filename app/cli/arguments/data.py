@@ -110,6 +110,11 @@ def add_export(commands: Commands[ArgumentParser]) -> None:
         "--decision", choices=[d.value for d in Decision], help="only images with this decision"
     )
     parser.add_argument("--all-images", action="store_true", help="also images without a finding")
+    parser.add_argument(
+        "--texts",
+        action="store_true",
+        help="notes and reasons too: readers wrote them freely, look for names of patients",
+    )
 
 
 def add_doctor(commands: Commands[ArgumentParser]) -> None:
