@@ -45,6 +45,9 @@ ACTIONS = (
     ActionSpec("previous", IMAGE, "Previous image", ("P", "PgUp"), tip="Open the previous image of the list"),
     ActionSpec("nothing_to_draw", IMAGE, "Nothing to draw", ("X",), is_checkable=True),
     ActionSpec("skip", IMAGE, "Skip", ("S",), is_checkable=True),
+    ActionSpec(
+        "unusable", IMAGE, "Unusable", ("U",), tip="This image is not to be learned from", is_checkable=True
+    ),
     ActionSpec("done_next", IMAGE, "Done, next", ("Ctrl+Return", "Ctrl+Enter")),
     ActionSpec("browse", TOOLS, "Browse", ("V",), "browse", "Pan, zoom and select", True, "tool"),
     ActionSpec(

@@ -14,11 +14,20 @@ from app.model_view import ModelView
 from app.reading_clock import ReadingClock
 from app.session import Session
 from app.viewer import Tool, Viewer
-from app.worklist import image_name
-from core.domain import Contour, Decision, FindingClass, FindingId, FindingType, ImageId
+from app.worklist import image_name, view_name
+from core.domain import Contour, Decision, Finding, FindingClass, FindingId, FindingType, ImageId
 from core.errors import UserError
 from storage.changes import Changes
-from storage.edits import AddFinding, ChangeFinding, DeleteFinding, SetDecision
+from storage.edits import (
+    AddFinding,
+    ChangeFinding,
+    DeleteFinding,
+    Edit,
+    LinkFindings,
+    SetAssessment,
+    SetDecision,
+    UnlinkFinding,
+)
 from storage.records import EventKind, ImageRecord
 
 
@@ -69,7 +78,7 @@ class Desk(QObject):
         self._loader.forget()
         self._session = session
         self.model.set_store(None if session is None else session.store)
-        self.study.set_store(None if session is None else session.store)
+        self.study.set_session(session)
         self._show_panel()
 
     def open(self, image_id: ImageId, *, ahead: Sequence[ImageId] = ()) -> None:
@@ -78,7 +87,7 @@ class Desk(QObject):
             return
         self.leave()
         self._image_id = image_id
-        record = self._session.store.image(image_id)
+        record = self._session.image(image_id)
         self.model.renew()
         self._show_panel()
         beside = self.study.hang(record)
@@ -87,7 +96,7 @@ class Desk(QObject):
         else:
             if not self._viewer.shows(image_id):
                 self._viewer.show_loading(f"Loading {image_name(record)} ...")
-            others = [self._session.store.image(other) for other in ahead]
+            others = [self._session.image(other) for other in ahead]
             self._loader.request(
                 wanted_image(record),
                 beside=[wanted_image(other) for other in beside],
@@ -106,7 +115,7 @@ class Desk(QObject):
         image_id = self._image_id
         if self._session is None or image_id is None:
             return
-        record = self._session.store.image(image_id)
+        record = self._session.image(image_id)
         beside = self.study.hang(record)
         if not record.failure:
             self._loader.request(wanted_image(record), beside=[wanted_image(other) for other in beside])
@@ -115,6 +124,7 @@ class Desk(QObject):
         """Take the image off the desk, in sight or not; its reading time goes to the ledger."""
         if self._image_id is None:
             return
+        self._panel.details.finish()
         seconds = self._clock.leave_image()
         session, image_id = self._session, self._image_id
         self._image_id, self._has_pixels = None, False
@@ -142,14 +152,25 @@ class Desk(QObject):
                     self.model.renew()
                 self._show_prediction()
 
-    def decide(self, decision: Decision | None) -> None:
-        """State what the reader decided about the open image; None takes it back."""
+    def decide(self, decision: Decision | None, *, reason: str = "") -> None:
+        """State what the reader decided about the open image, and why; None takes it back."""
         session, image_id = self._session, self._image_id
         if session is None or image_id is None or session.is_read_only:
             return
-        if session.store.image(image_id).decision is not decision:
-            session.do(SetDecision(image_id, reader=session.reader, decision=decision))
+        record = session.image(image_id)
+        if (record.decision, record.decision_reason) != (decision, reason):
+            session.do(SetDecision(image_id, reader=session.reader, decision=decision, reason=reason))
         self._show_panel()
+
+    def _give_reason(self, reason: str) -> None:
+        record = self._record()
+        if record is not None and record.decision is not None and reason != record.decision_reason:
+            self.decide(record.decision, reason=reason)
+
+    def _assess(self, birads: str) -> None:
+        session, image_id = self._session, self._image_id
+        if session is not None and image_id is not None and not session.is_read_only:
+            session.do(SetAssessment(image_id, reader=session.reader, birads=birads))
 
     def toggle(self, decision: Decision) -> None:
         """State a decision, or take it back if it stands."""
@@ -197,12 +218,20 @@ class Desk(QObject):
         panel.class_changed.connect(self._change_class)
         panel.type_changed.connect(self._change_type)
         panel.decision_requested.connect(self.decide)
+        panel.birads_changed.connect(self._change_birads)
+        panel.assessed.connect(self._assess)
+        panel.reason_given.connect(self._give_reason)
+        panel.finding_selected.connect(lambda _found: self._show_details())
+        viewer.finding_selected.connect(lambda _found: self._show_details())
+        panel.details.note_changed.connect(self._change_note)
+        panel.details.link_requested.connect(self._link)
+        panel.details.unlink_requested.connect(self._unlink)
         panel.next_requested.connect(self.finish)
 
     def _record(self) -> ImageRecord | None:
         if self._session is None or self._image_id is None:
             return None
-        return self._session.store.image(self._image_id)
+        return self._session.image(self._image_id)
 
     def _show_panel(self) -> None:
         record = self._record()
@@ -210,7 +239,41 @@ class Desk(QObject):
             self._panel.show_image(None, [], is_allowed=False)
             return
         is_allowed = not self._session.is_read_only and not record.failure
-        self._panel.show_image(record, self._session.store.findings(record.id), is_allowed=is_allowed)
+        birads = self._session.store.assessment(record.id, reader=self._session.reader)
+        self._panel.show_image(
+            record, self._session.findings(record.id), is_allowed=is_allowed, birads=birads
+        )
+        self._show_details()
+
+    def _show_details(self) -> None:
+        """What more there is to say of the selected finding."""
+        session, found, image_id = self._session, self._panel.selected, self._image_id
+        if session is None or image_id is None or found is None:
+            self._panel.details.show_finding(None, is_allowed=False)
+            return
+        finding = session.store.finding(found)
+        lesion = [] if finding.lesion_id is None else session.store.lesion(finding.lesion_id)
+        linked = {each.id for each in lesion} - {finding.id}
+        self._panel.details.show_finding(
+            finding,
+            others=[pair for pair in self._same_patient(finding) if pair[0] not in linked],
+            linked=[view_name(session.image(each.image_id)) for each in lesion if each.id in linked],
+            is_allowed=not session.is_read_only,
+        )
+
+    def _same_patient(self, finding: Finding) -> list[tuple[FindingId, str]]:
+        """Findings in the other images of the study that may be the same lesion, with names."""
+        session = self._session
+        assert session is not None
+        record = session.image(finding.image_id)
+        pairs = []
+        for image in session.study_images(record.study_id):
+            if image.id != record.id:
+                for number, other in enumerate(session.findings(image.id), start=1):
+                    if (other.owner, other.role) == (finding.owner, finding.role):
+                        what = f"{other.finding_class.value}, {other.finding_type.value}"
+                        pairs.append((other.id, f"{view_name(image)}, {number}: {what}"))
+        return pairs
 
     def _show_pixels(self, image_id: ImageId, pixels: Pixels) -> None:
         record = self._record()
@@ -232,7 +295,7 @@ class Desk(QObject):
         if self._session is None or self._image_id is None:
             return
         store = self._session.store
-        findings = store.findings(self._image_id)
+        findings = self._session.findings(self._image_id)
         self._viewer.set_findings(findings)
         self._viewer.select_finding(self._panel.selected)
         boxes, live = store.grid(self._image_id), None
@@ -265,6 +328,7 @@ class Desk(QObject):
         if session.do(edit):
             self._panel.select(edit.finding_id)
             self._viewer.select_finding(edit.finding_id)
+            self._show_details()
         else:
             self._viewer.restore_drawing(contour)  # nothing that was drawn is lost
 
@@ -287,11 +351,27 @@ class Desk(QObject):
                 ChangeFinding(finding_id, reader=self._session.reader, finding_type=finding_type)
             )
 
+    def _change_birads(self, finding_id: FindingId, birads: str) -> None:
+        if self._session is not None:
+            self._do_or_show(ChangeFinding(finding_id, reader=self._session.reader, birads=birads))
+
+    def _change_note(self, finding_id: FindingId, note: str) -> None:
+        if self._session is not None and not self._session.is_read_only:
+            self._do_or_show(ChangeFinding(finding_id, reader=self._session.reader, note=note))
+
+    def _link(self, one: FindingId, other: FindingId) -> None:
+        if self._session is not None:
+            self._do_or_show(LinkFindings((one, other), reader=self._session.reader))
+
+    def _unlink(self, finding_id: FindingId) -> None:
+        if self._session is not None:
+            self._do_or_show(UnlinkFinding(finding_id, reader=self._session.reader))
+
     def _delete(self, finding_id: FindingId) -> None:
         if self._session is not None:
             self._do_or_show(DeleteFinding(finding_id, reader=self._session.reader))
 
-    def _do_or_show(self, edit: ChangeFinding | DeleteFinding) -> None:
+    def _do_or_show(self, edit: Edit) -> None:
         """Do it; if it is refused, the panel shows again what is so."""
         if self._session is not None and not self._session.do(edit):
             self._show_panel()

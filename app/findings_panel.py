@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.choice import Choice
+from app.finding_details import FindingDetails
 from app.worklist import LABEL_WORDS, image_name
-from core.domain import Decision, Finding, FindingClass, FindingId, FindingType
+from core.domain import BIRADS, Decision, Finding, FindingClass, FindingId, FindingType
 from storage.records import ImageRecord
 
 TYPE_WORDS = {
@@ -30,8 +32,13 @@ TYPE_WORDS = {
     FindingType.CALCIFICATION: "calcification",
     FindingType.DISTORTION: "distortion",
     FindingType.ASYMMETRY: "asymmetry",
+    FindingType.OTHER: "other",
 }
-CLASS, TYPE, READER = range(3)
+REASONS = {
+    Decision.SKIPPED: ("not sure", "other views are needed", "a prior study is needed", "implant", "later"),
+    Decision.UNREADABLE: ("motion blur", "positioning", "artefact", "exposure", "not a mammogram"),
+}
+NUMBER, CLASS, TYPE, BIRADS_COLUMN = range(4)
 DRAW_HINT = "No contours yet. Press D and draw around a lesion."
 
 
@@ -45,6 +52,10 @@ class FindingsPanel(QWidget):
         type_changed: FindingId, FindingType.
         finding_selected: a FindingId or None.
         delete_requested: a FindingId.
+        birads_changed: FindingId, category or ''.
+        assessed: the category of the whole image, or ''.
+        reason_given: why the image is skipped or cannot be used.
+    Of the selected finding more is said in `details`.
     """
 
     decision_requested = Signal(object)
@@ -53,11 +64,15 @@ class FindingsPanel(QWidget):
     type_changed = Signal(object, object)
     finding_selected = Signal(object)
     delete_requested = Signal(object)
+    birads_changed = Signal(object, str)
+    assessed = Signal(str)
+    reason_given = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._findings: list[Finding] = []
         self._is_filling = False
+        self._shows_model = True
         self._is_allowed = False
         self.is_calibrated = False  # whether the probabilities of the model in use are
         self.caption = QLabel()
@@ -67,7 +82,22 @@ class FindingsPanel(QWidget):
             "Nothing to draw", "You looked, and there is nothing malignant to draw (X)"
         )
         self.skip = _decision_button("Skip", "Leave this image undecided; it is not listed again (S)")
-        self._decisions = {Decision.NOTHING_TO_DRAW: self.nothing, Decision.SKIPPED: self.skip}
+        self.unusable = _decision_button(
+            "Unusable", "This image cannot be read and is not to be learned from; say why (U)"
+        )
+        self._decisions = {
+            Decision.NOTHING_TO_DRAW: self.nothing,
+            Decision.SKIPPED: self.skip,
+            Decision.UNREADABLE: self.unusable,
+        }
+        self.reason = QComboBox()
+        self.reason.setEditable(True)
+        self.reason.setAccessibleName("Why")
+        self.reason.lineEdit().setPlaceholderText("Why?")
+        self.reason.hide()
+        self.birads = Choice("BI-RADS of this image", _categories())
+        self.birads.setToolTip("BI-RADS category of this image")
+        self.details = FindingDetails()
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         for button in self._decisions.values():
@@ -91,10 +121,22 @@ class FindingsPanel(QWidget):
         return self._findings[row].id if 0 <= row < len(self._findings) and self._is_selected() else None
 
     def show_image(
-        self, record: ImageRecord | None, findings: Sequence[Finding], *, is_allowed: bool
+        self,
+        record: ImageRecord | None,
+        findings: Sequence[Finding],
+        *,
+        is_allowed: bool,
+        birads: str = "",
+        shows_model: bool = True,
     ) -> None:
-        """Show another image, or the open one's new state; the selected finding stays selected."""
+        """Show another image, or the open one's new state; the selected finding stays selected.
+
+        birads: the reader's category of the image. shows_model: whether the model's probability may be seen.
+        """
         selected = self.selected
+        self._shows_model = shows_model
+        self.birads.choose(birads)
+        self.birads.setEnabled(record is not None and is_allowed)
         self._is_allowed = is_allowed
         self._show_record(record)
         self._fill(findings)
@@ -104,9 +146,19 @@ class FindingsPanel(QWidget):
         """Select a finding without telling anyone."""
         rows = [row for row, finding in enumerate(self._findings) if finding.id == finding_id]
         self._is_filling = True
-        self.table.setCurrentCell(rows[0], READER) if rows else self.table.setCurrentCell(-1, -1)
+        self.table.setCurrentCell(rows[0], NUMBER) if rows else self.table.setCurrentCell(-1, -1)
         self._is_filling = False
         self.delete.setEnabled(bool(rows) and self._is_allowed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A choice of a row that gets the keyboard selects its finding."""
+        if event.type() is QEvent.Type.FocusIn and not self._is_filling:
+            for row in range(self.table.rowCount()):
+                if any(
+                    self.table.cellWidget(row, column) is watched for column in (CLASS, TYPE, BIRADS_COLUMN)
+                ):
+                    self.table.setCurrentCell(row, NUMBER)
+        return super().eventFilter(watched, event)
 
     def _show_record(self, record: ImageRecord | None) -> None:
         if record is None:
@@ -114,7 +166,7 @@ class FindingsPanel(QWidget):
         else:
             label = LABEL_WORDS[record.label]
             text = f"<b>{image_name(record)}</b> &middot; label: {label} &middot; {record.split.value} set"
-            if record.p_malignant is not None:
+            if record.p_malignant is not None and self._shows_model:
                 how = "calibrated" if self.is_calibrated else "not calibrated"
                 text += f"<br><span style='color:{theme.colours.dim_text}'>p(malignant) {record.p_malignant:.2f}, {how}</span>"
             self.caption.setText(text)
@@ -123,6 +175,24 @@ class FindingsPanel(QWidget):
             button.setChecked(decision is which)
             button.setEnabled(record is not None and self._is_allowed)
         self.done.setEnabled(record is not None)
+        self._show_reason(decision, "" if record is None else record.decision_reason)
+
+    def _show_reason(self, decision: Decision | None, reason: str) -> None:
+        reasons = REASONS.get(decision, ()) if decision is not None else ()
+        self.reason.setVisible(bool(reasons))
+        if self.reason.lineEdit().hasFocus() and reasons == self._reasons():
+            return
+        self.reason.blockSignals(True)
+        self.reason.clear()
+        self.reason.addItems(reasons)
+        self.reason.setCurrentText(reason)
+        if not reason:
+            self.reason.setCurrentIndex(-1)
+        self.reason.setEnabled(self._is_allowed)
+        self.reason.blockSignals(False)
+
+    def _reasons(self) -> tuple[str, ...]:
+        return tuple(self.reason.itemText(i) for i in range(self.reason.count()))
 
     def _fill(self, findings: Sequence[Finding]) -> None:
         """The rows; those of the same findings stay, so that the keyboard stays where it is."""
@@ -145,19 +215,27 @@ class FindingsPanel(QWidget):
         types = Choice("Type", [(TYPE_WORDS[which], which) for which in FindingType])
         classes.activated.connect(lambda: self.class_changed.emit(finding_id, classes.chosen))
         types.activated.connect(lambda: self.type_changed.emit(finding_id, types.chosen))
+        number = QTableWidgetItem(str(row + 1))
+        self.table.setItem(row, NUMBER, number)
+        for choice in (classes, types):
+            choice.installEventFilter(self)
         self.table.setCellWidget(row, CLASS, classes)
         self.table.setCellWidget(row, TYPE, types)
-        self.table.setItem(row, READER, QTableWidgetItem())
+        birads = Choice("BI-RADS", _categories())
+        birads.activated.connect(lambda: self.birads_changed.emit(finding_id, birads.chosen))
+        birads.installEventFilter(self)
+        self.table.setCellWidget(row, BIRADS_COLUMN, birads)
 
     def _fill_row(self, row: int, finding: Finding) -> None:
-        for column, value in ((CLASS, finding.finding_class), (TYPE, finding.finding_type)):
+        for column, value in (
+            (CLASS, finding.finding_class),
+            (TYPE, finding.finding_type),
+            (BIRADS_COLUMN, finding.birads),
+        ):
             choice = self.table.cellWidget(row, column)
             assert isinstance(choice, Choice)
             choice.choose(value)
             choice.setEnabled(self._is_allowed)
-        reader = self.table.item(row, READER)
-        reader.setText(finding.reader)
-        reader.setToolTip(f"Drawn by {finding.reader}, version {finding.version}")
 
     def _arrange(self) -> None:
         heading = QLabel("Findings")
@@ -166,6 +244,11 @@ class FindingsPanel(QWidget):
         decisions.setSpacing(6)
         decisions.addWidget(self.nothing, 1)
         decisions.addWidget(self.skip)
+        decisions.addWidget(self.unusable)
+        end = QHBoxLayout()
+        end.setSpacing(6)
+        end.addWidget(self.birads)
+        end.addWidget(self.done, 1)
         findings_line = QHBoxLayout()
         findings_line.addWidget(heading, 1)
         findings_line.addWidget(self.delete)
@@ -174,11 +257,13 @@ class FindingsPanel(QWidget):
         layout.setSpacing(6)
         layout.addWidget(self.caption)
         layout.addLayout(decisions)
-        layout.addWidget(self.done)
+        layout.addWidget(self.reason)
+        layout.addLayout(end)
         layout.addSpacing(6)
         layout.addLayout(findings_line)
         layout.addWidget(self.hint)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.details)
 
     def _connect(self) -> None:
         for which, button in self._decisions.items():
@@ -186,9 +271,16 @@ class FindingsPanel(QWidget):
                 lambda is_checked, which=which: self.decision_requested.emit(which if is_checked else None)
             )
         self.done.clicked.connect(self.next_requested)
+        self.reason.activated.connect(lambda _index: self._tell_reason())
+        self.reason.lineEdit().editingFinished.connect(self._tell_reason)
+        self.birads.activated.connect(lambda _index: self.assessed.emit(self.birads.chosen))
         self.table.itemSelectionChanged.connect(self._tell_selected)
         self.table.currentCellChanged.connect(self._tell_selected)
         self.delete.clicked.connect(self._request_delete)
+
+    def _tell_reason(self) -> None:
+        if self.reason.isVisible():
+            self.reason_given.emit(self.reason.currentText().strip())
 
     def _is_selected(self) -> bool:
         return self.table.currentRow() >= 0
@@ -203,6 +295,10 @@ class FindingsPanel(QWidget):
             self.delete_requested.emit(self.selected)
 
 
+def _categories() -> list[tuple[str, str]]:
+    return [("BI-RADS", ""), *((category, category) for category in BIRADS)]
+
+
 def _decision_button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setCheckable(True)
@@ -211,8 +307,8 @@ def _decision_button(text: str, tip: str) -> QPushButton:
 
 
 def _findings_table() -> QTableWidget:
-    table = QTableWidget(0, 3)
-    table.setHorizontalHeaderLabels(["Class", "Type", "Reader"])
+    table = QTableWidget(0, 4)
+    table.setHorizontalHeaderLabels(["", "Class", "Type", "BI-RADS"])
     table.setAccessibleName("Findings of this image")
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -224,8 +320,9 @@ def _findings_table() -> QTableWidget:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    table.setColumnWidth(CLASS, 112)
-    table.setColumnWidth(TYPE, 124)
-    header.setSectionResizeMode(READER, QHeaderView.ResizeMode.Stretch)
+    table.setColumnWidth(NUMBER, 26)
+    table.setColumnWidth(CLASS, 98)
+    table.setColumnWidth(TYPE, 104)
+    header.setSectionResizeMode(BIRADS_COLUMN, QHeaderView.ResizeMode.Stretch)
     table.setMinimumHeight(96)
     return table

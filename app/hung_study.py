@@ -11,13 +11,13 @@ from app import theme
 from app.hanging import Hanging, Layout, Protocol, hang
 from app.image_loader import ImageLoader, Pixels, WantedImage
 from app.model_view import ModelView
+from app.session import Session
 from app.viewer import ShownImage, Viewer
 from app.viewer.shown import Tile
 from app.worklist import view_name
 from core.domain import ImageId, Laterality, View
 from storage.changes import Changes
 from storage.records import ImageRecord
-from storage.store import Store
 
 PROTOCOL: Path = theme.RESOURCES / "hanging" / "mammography.json"
 SIDES = {Laterality.RIGHT: 1, Laterality.LEFT: -1, Laterality.UNKNOWN: 0}  # where the chest wall is
@@ -37,7 +37,7 @@ class HungStudy(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer, self._model = viewer, model
-        self._store: Store | None = None
+        self._session: Session | None = None
         self.protocol = Protocol.from_json(json.loads(PROTOCOL.read_text(encoding="utf-8")))
         self.layout: Layout = self.protocol["single"]
         self.hanging: Hanging | None = None
@@ -46,15 +46,15 @@ class HungStudy(QObject):
         loader.loaded_beside.connect(self._show)
         loader.failed_beside.connect(viewer.show_failure_beside)
 
-    def set_store(self, store: Store | None) -> None:
+    def set_session(self, session: Session | None) -> None:
         """Another project, with nothing hung."""
-        self._store, self.hanging, self._opened = store, None, None
+        self._session, self.hanging, self._opened = session, None, None
         self._pixels.clear()
 
     def hang(self, record: ImageRecord) -> list[ImageRecord]:
         """Hang the study of an image that is being opened. Returns the others whose pixels are wanted."""
-        assert self._store is not None
-        study = self._store.study_images(record.study_id)
+        assert self._session is not None
+        study = self._session.study_images(record.study_id)
         hanging = self.hanging = hang(study, self.layout, opened=record.id)
         self._opened = record.id
         tiles = [
@@ -87,15 +87,15 @@ class HungStudy(QObject):
                 self._show(image.id, self._pixels[image.id])
 
     def _show(self, image_id: ImageId, pixels: Pixels) -> None:
-        if self._store is None or self.hanging is None or not self.hanging.holds(image_id):
+        if self._session is None or self.hanging is None or not self.hanging.holds(image_id):
             return
         self._pixels[image_id] = pixels
         prediction = self._model.prediction(image_id)
         self._viewer.show_beside(
-            shown_image(self._store.image(image_id), pixels),
-            findings=self._store.findings(image_id),
+            shown_image(self._session.image(image_id), pixels),
+            findings=self._session.findings(image_id),
             prediction=prediction,
-            boxes=None if prediction is None else self._store.grid(image_id),
+            boxes=None if prediction is None else self._session.store.grid(image_id),
         )
 
 

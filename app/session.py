@@ -5,11 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from core.domain import ImageId
+from core.domain import Finding, ImageId, StudyId
 from core.errors import UserError
 from storage.changes import Changes
 from storage.edits import Edit
 from storage.project import Project
+from storage.records import ImageRecord
 
 
 class Session(QObject):
@@ -31,8 +32,30 @@ class Session(QObject):
         self.project = project
         self.store = project.store
         self.reader = reader
+        self.is_reviewing = False
         self.undo_stack = QUndoStack(self)
         self._edits: list[Edit] = []
+
+    @property
+    def seen_by(self) -> str | None:
+        """Whose contours and decisions are on screen: the reader's own; None for those of all, in the review."""
+        return None if self.is_reviewing or self.is_read_only or not self.reader else self.reader
+
+    def images(self) -> list[ImageRecord]:
+        """All images as they are on screen."""
+        return self.store.images(reader=self.seen_by)
+
+    def image(self, image_id: ImageId) -> ImageRecord:
+        """One image as it is on screen."""
+        return self.store.image(image_id, reader=self.seen_by)
+
+    def findings(self, image_id: ImageId) -> list[Finding]:
+        """The findings that are on screen."""
+        return self.store.findings(image_id, reader=self.seen_by)
+
+    def study_images(self, study_id: StudyId) -> list[ImageRecord]:
+        """The images of a study as they are on screen."""
+        return self.store.study_images(study_id, reader=self.seen_by)
 
     @property
     def is_read_only(self) -> bool:

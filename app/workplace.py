@@ -35,7 +35,18 @@ from storage.records import ImageRecord, SplitSettings
 AHEAD = 2  # images loaded ahead of the reader
 NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader", "models")
 NEEDS_IMAGES = (
-    *("next", "previous", "nothing_to_draw", "skip", "done_next", "delete", "retrain", *TOOLS, *LAYERS),
+    *(
+        "next",
+        "previous",
+        "nothing_to_draw",
+        "skip",
+        "unusable",
+        "done_next",
+        "delete",
+        "retrain",
+        *TOOLS,
+        *LAYERS,
+    ),
     *(
         "invert",
         "hide_overlays",
@@ -58,6 +69,7 @@ WRITES = (
     "import_images",
     "nothing_to_draw",
     "skip",
+    "unusable",
     "delete",
     "retrain",
     "freehand",
@@ -201,7 +213,7 @@ class Workplace(QObject):
 
     def _show_project(self) -> None:
         session, window = self.session, self.window
-        records = [] if session is None else session.store.images()
+        records = [] if session is None else session.images()
         window.worklist.select(None)
         window.strip.show_hanging(None)
         self._show_calibration()
@@ -260,7 +272,7 @@ class Workplace(QObject):
         """Show what an edit, an import or a new model changed, and nothing else."""
         if self.session is None:
             return
-        store, worklist = self.session.store, self.window.worklist
+        session, worklist = self.session, self.window.worklist
         if changes.everything or changes.models:
             self._show_calibration()
             self.retraining.refresh()
@@ -268,7 +280,7 @@ class Workplace(QObject):
             self._allow_going_back()
         if changes.everything or changes.ranking:
             had_images = bool(worklist.model.records)
-            worklist.set_records(store.images())
+            worklist.set_records(session.images())
             self.retraining.refresh()
             if worklist.model.records and not had_images:
                 self.window.show_work()
@@ -276,7 +288,7 @@ class Workplace(QObject):
                 worklist.move(1)
         else:
             for image_id in changes.images:
-                worklist.update_record(store.image(image_id))
+                worklist.update_record(session.image(image_id))
         self.window.plane.set_records(worklist.model.records)
         self.desk.refresh(changes)
         self._tell_open()
@@ -287,6 +299,7 @@ class Workplace(QObject):
         decision = None if record is None else record.decision
         self.window.actions_by_name["nothing_to_draw"].setChecked(decision is Decision.NOTHING_TO_DRAW)
         self.window.actions_by_name["skip"].setChecked(decision is Decision.SKIPPED)
+        self.window.actions_by_name["unusable"].setChecked(decision is Decision.UNREADABLE)
         self.window.tell("" if record is None else tells(record))
 
     def _show_marks(self) -> None:
@@ -344,7 +357,7 @@ class Workplace(QObject):
     def _tell_elsewhere(self, what: str, text: str, images: frozenset[ImageId]) -> None:
         """A change that happens out of sight is told."""
         if images and self.desk.image_id not in images and self.session is not None:
-            names = ", ".join(image_name(self.session.store.image(image_id)) for image_id in images)
+            names = ", ".join(image_name(self.session.image(image_id)) for image_id in images)
             self.window.messages.inform(f"{what}: {text}, on {names}.")
 
     # --- dialogs
@@ -406,7 +419,7 @@ class Workplace(QObject):
 
     def _tell_drafts(self, images: list[ImageId]) -> None:
         if self.session is not None:
-            names = ", ".join(image_name(self.session.store.image(image_id)) for image_id in images)
+            names = ", ".join(image_name(self.session.image(image_id)) for image_id in images)
             self.window.messages.inform(f"Contours from before that are not closed yet: {names}.")
 
     def _show_keys(self) -> None:
@@ -477,6 +490,7 @@ class Workplace(QObject):
             "previous": self._previous,
             "nothing_to_draw": lambda: self._decide(Decision.NOTHING_TO_DRAW),
             "skip": lambda: self._decide(Decision.SKIPPED),
+            "unusable": lambda: self._decide(Decision.UNREADABLE),
             "done_next": self.desk.finish,
             "retrain": self.retraining.start,
             "models": self._show_models,

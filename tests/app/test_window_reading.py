@@ -80,7 +80,7 @@ def test_the_findings_list_and_the_canvas_share_their_selection(in_window: InWin
         hand.key(Qt.Key.Key_V)
         hand.qtbot.mouseClick(hand.canvas, Qt.MouseButton.LeftButton, pos=hand.at(120, 220))
         assert panel.selected == first.id
-        row = panel.table.visualItemRect(panel.table.item(1, 2)).center()
+        row = panel.table.visualItemRect(panel.table.item(1, 0)).center()
         hand.qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=row)
         assert hand.canvas.selected.id == second.id
         hand.key(Qt.Key.Key_Delete)
@@ -97,7 +97,7 @@ def test_class_and_type_are_changed_in_the_list_and_can_be_undone(in_window: InW
         image_id = hand.wait_for_image()
         hand.key(Qt.Key.Key_D)
         hand.draw(x=150, y=280, radius=60)
-        for column, key in ((0, Qt.Key.Key_Down), (1, Qt.Key.Key_Down)):
+        for column, key in ((1, Qt.Key.Key_Down), (2, Qt.Key.Key_Down)):
             hand.qtbot.keyClick(panel.table.cellWidget(0, column), key)
         finding = store.findings(image_id)[0]
         assert (finding.finding_class, finding.finding_type) == (FindingClass.BENIGN, FindingType.MASS)
@@ -105,7 +105,7 @@ def test_class_and_type_are_changed_in_the_list_and_can_be_undone(in_window: InW
         hand.key(Qt.Key.Key_Z, CTRL)
         hand.key(Qt.Key.Key_Z, CTRL)
         assert store.findings(image_id)[0].finding_class is FindingClass.MALIGNANT
-        assert panel.table.cellWidget(0, 0).currentText() == "malignant"
+        assert panel.table.cellWidget(0, 1).currentText() == "malignant"
 
     in_window(project_folder, steps)
 
