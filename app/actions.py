@@ -40,6 +40,13 @@ ACTIONS = (
     ActionSpec("quit", FILE, "Quit", ("Ctrl+Q",)),
     ActionSpec("undo", EDIT, "Undo", ("Ctrl+Z",), icon="undo", tip="Take the last change back"),
     ActionSpec("redo", EDIT, "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo", tip="Do it again"),
+    ActionSpec(
+        "accept_box",
+        EDIT,
+        "Accept the model's box",
+        ("Y",),
+        tip="Make a finding of the box under the pointer",
+    ),
     ActionSpec("delete", EDIT, "Delete finding", ("Del",), icon="delete", tip="Delete the selected finding"),
     ActionSpec("next", IMAGE, "Next image", ("N", "PgDown"), tip="Open the next image of the list"),
     ActionSpec("previous", IMAGE, "Previous image", ("P", "PgUp"), tip="Open the previous image of the list"),

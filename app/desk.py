@@ -15,7 +15,7 @@ from app.reading_clock import ReadingClock
 from app.session import Session
 from app.viewer import Tool, Viewer
 from app.worklist import image_name, view_name
-from core.domain import Contour, Decision, Finding, FindingClass, FindingId, FindingType, ImageId
+from core.domain import Contour, Decision, Finding, FindingClass, FindingId, FindingType, ImageId, Suggestion
 from core.errors import UserError
 from storage.changes import Changes
 from storage.edits import (
@@ -331,6 +331,28 @@ class Desk(QObject):
             self._show_details()
         else:
             self._viewer.restore_drawing(contour)  # nothing that was drawn is lost
+
+    def accept_box(self) -> None:
+        """Make a finding of the model's box that is pointed at, as it is; it can be edited afterwards."""
+        session, image_id, box = self._session, self._image_id, self._viewer.box_in_hand
+        if session is None or image_id is None or self.model.model_id is None:
+            return
+        if box is None:
+            self.advised.emit("Point at a box of the model first, or go to one with J.")
+            return
+        x0, y0, x1, y1 = box.rect
+        edit = AddFinding(
+            image_id,
+            reader=session.reader,
+            finding_class=box.finding_class,
+            finding_type=FindingType.UNSPECIFIED,
+            contour=Contour.from_points([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]),
+            suggestion=Suggestion(self.model.model_id, box.rect),
+        )
+        if session.do(edit):
+            self._panel.select(edit.finding_id)
+            self._viewer.select_finding(edit.finding_id)
+            self._show_details()
 
     def _change_contour(self, finding_id: FindingId, contour: Contour) -> None:
         if self._session is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from app import actions as menu
 from app.demo_dialog import DemoDialog
 from app.desk import Desk
 from app.draft_keeper import DraftKeeper
@@ -24,7 +25,7 @@ from app.project_dialog import NewProjectDialog, ReaderDialog, ask_read_only
 from app.retraining import Retraining
 from app.session import Session
 from app.settings import Settings
-from app.view_state import LAYERS, TOOLS, ViewState
+from app.view_state import ViewState
 from app.worklist import image_name, tells
 from core.domain import Decision, ImageId
 from core.errors import UserError
@@ -35,35 +36,8 @@ from storage.records import ImageRecord, SplitSettings
 AHEAD = 2  # images loaded ahead of the reader
 NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader", "models")
 NEEDS_IMAGES = (
-    *(
-        "next",
-        "previous",
-        "nothing_to_draw",
-        "skip",
-        "unusable",
-        "done_next",
-        "delete",
-        "retrain",
-        *TOOLS,
-        *LAYERS,
-    ),
-    *(
-        "invert",
-        "hide_overlays",
-        "heatmap_part",
-        "next_mark",
-        "previous_mark",
-        "true_size",
-        "flip",
-        "next_window",
-        "reset_window",
-        "fit",
-        "one_to_one",
-        "image_page",
-        "plane_page",
-        "export",
-    ),
-    *("four", "cc", "mlo", "row", "single", "link", "step"),
+    *(spec.name for spec in menu.ACTIONS if spec.menu in (menu.IMAGE, menu.TOOLS, menu.VIEW)),
+    *("delete", "accept_box", "retrain", "export"),
 )
 WRITES = (
     "import_images",
@@ -71,6 +45,7 @@ WRITES = (
     "skip",
     "unusable",
     "delete",
+    "accept_box",
     "retrain",
     "freehand",
     "polygon",
@@ -486,6 +461,7 @@ class Workplace(QObject):
             "undo": self._undo,
             "redo": self._redo,
             "delete": self.desk.delete_selected,
+            "accept_box": self.desk.accept_box,
             "next": self._next,
             "previous": self._previous,
             "nothing_to_draw": lambda: self._decide(Decision.NOTHING_TO_DRAW),

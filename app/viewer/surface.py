@@ -241,6 +241,16 @@ class Surface(QWidget):
             self._hovered = found
             self.update()
 
+    @property
+    def box_in_hand(self) -> RankedBox | None:
+        """The model's box under the mouse, else the one that was jumped to last."""
+        if self._hovered is not None or self._mark < 0 or self.picture is None or self.picture.model is None:
+            return self._hovered
+        marks = self.marks()
+        rect = marks[self._mark].rect if self._mark < len(marks) else None
+        boxes = self.picture.model.best(self.layers.top_k) if self.layers.boxes else []
+        return next((box for box in boxes if box.rect == rect), None)
+
     def marks(self) -> list[Mark]:
         """What there is to jump to: malignant boxes from the best on, contours, benign boxes; of overlays that are on."""
         model = self.picture.model if self.picture is not None and self.layers.boxes else None

@@ -238,6 +238,11 @@ class Viewer(QWidget):
         model = self.canvas.picture.model if self.canvas.picture is not None else None
         return None if model is None else model.best(self._layers.top_k)
 
+    @property
+    def box_in_hand(self) -> RankedBox | None:
+        """The model's box under the mouse, else the one that was jumped to last."""
+        return self.canvas.box_in_hand
+
     def look_at_box(self, box: RankedBox) -> None:
         """Look closely at a box."""
         self.canvas.look_closely(Mark(box.rect))

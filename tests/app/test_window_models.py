@@ -340,3 +340,33 @@ def test_the_next_image_is_seen_with_the_model_that_is_in_use(in_window: InWindo
         assert window.marks.text.startswith("Model 2, ")
 
     assert in_window(project_folder, steps) == 0
+
+
+def test_the_box_that_was_jumped_to_is_accepted_as_it_is_and_told_apart_once_it_is_changed(
+    in_window: InWindow, project_folder: Path
+):
+    with Project.open(project_folder) as project:
+        add_model(project, seed=1)
+
+    def steps(hand) -> None:
+        window, store = hand.window, hand.window.workplace.session.store
+        image_id = hand.wait_for_image()
+        hand.key(Qt.Key.Key_Y)
+        assert "Point at a box" in window.messages.text
+        assert store.findings(image_id) == []
+        hand.key(Qt.Key.Key_J)
+        box = window.viewer.best_boxes()[-3]
+        assert (box.finding_class, box.rank) == (FindingClass.MALIGNANT, 1)
+        hand.key(Qt.Key.Key_Y)
+        [finding] = store.findings(image_id)
+        assert finding.contour.bounds == box.rect
+        assert (finding.provenance, finding.suggestion.model_id, finding.suggestion.iom) == (
+            "accepted",
+            1,
+            1.0,
+        )
+        assert "a box of model 1, as it is" in window.findings.details.tells.text()
+        hand.key(Qt.Key.Key_Z, CTRL)
+        assert store.findings(image_id) == []
+
+    assert in_window(project_folder, steps) == 0
