@@ -12,6 +12,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from importlib import import_module
 
 from app.cli.arguments import make_parser
 from app.cli.console import Console, WorkFailedError
@@ -67,31 +68,25 @@ def main(arguments: Sequence[str]) -> int:
         return ExitCode.USER_ERROR
 
 
+# Where the body of each command is: its `run`, or its entry in `COMMANDS`.
+_MODULES = {
+    "demo": "app.demo",
+    **dict.fromkeys(("import", "export", "label"), "app.cli.data"),
+    **dict.fromkeys(("features", "train", "score", "rank"), "app.cli.work"),
+    **dict.fromkeys(("reading", "agreement"), "app.cli.readers"),
+    "models": "app.cli.models",
+    "evaluate": "app.cli.evaluation",
+    "doctor": "app.cli.doctor",
+    "trunks": "app.cli.trunks",
+    "bench": "app.cli.bench",
+    "gui": "app.cli.gui",
+}
+
+
 def _body(command: str) -> Callable[[Namespace, Console], int | None]:
     """Import what the command needs, and no more: `--help` stays quick and the window's libraries stay out."""
-    match command:
-        case "demo":
-            from app.demo import run
-        case "import" | "export" | "label":
-            from app.cli.data import COMMANDS
-
-            return COMMANDS[command]
-        case "features" | "train" | "score" | "rank":
-            from app.cli.work import COMMANDS
-
-            return COMMANDS[command]
-        case "models":
-            from app.cli.models import run
-        case "evaluate":
-            from app.cli.evaluation import run
-        case "doctor":
-            from app.cli.doctor import run
-        case "trunks":
-            from app.cli.trunks import run
-        case "bench":
-            from app.cli.bench import run
-        case "gui":
-            from app.cli.gui import run
-        case _:
-            raise AssertionError(f"a command without a body: {command}")
-    return run
+    module = import_module(_MODULES[command])
+    body: Callable[[Namespace, Console], int | None] = (
+        module.COMMANDS[command] if hasattr(module, "COMMANDS") else module.run
+    )
+    return body

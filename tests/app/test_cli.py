@@ -17,11 +17,12 @@ from PIL import Image
 
 from app.__main__ import main
 from app.cli.arguments import make_parser
-from core.domain import Decision, Label, Split
+from core.domain import Arm, Contour, Decision, FindingClass, FindingType, Label, Split
 from core.feature_file import SUFFIX
 from core.job import Step
 from storage.jobs import prepare_job
 from storage.project import Project
+from storage.records import ReadingEvent, ReadingKind
 
 IMAGES = 12  # of six patients, in the trained project
 ROOT = Path(__file__).resolve().parents[2]
@@ -546,3 +547,41 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(trained):
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_times_and_agreement_of_readers_are_told_in_words_and_as_json(
+    project_folder: Path, tmp_path: Path, capsys
+):
+    with Project.open(project_folder) as project:
+        store = project.store
+        image = next(image for image in store.images() if not image.failure)
+        for reader, low in (("A", 20.0), ("B", 30.0)):
+            square = Contour.from_points([(low, low), (low + 40, low), (low + 40, low + 40), (low, low + 40)])
+            store.add_finding(
+                image.id,
+                reader=reader,
+                finding_class=FindingClass.MALIGNANT,
+                finding_type=FindingType.MASS,
+                contour=square,
+            )
+            store.set_decision(image.id, reader=reader, decision=Decision.ANNOTATED)
+        number = store.begin_sitting(reader="A", arm=Arm.HIDDEN)
+        store.add_reading(
+            [
+                ReadingEvent(number, 1.0, ReadingKind.OPENED, image.id),
+                ReadingEvent(number, 41.0, ReadingKind.CLOSED, image.id),
+            ]
+        )
+    table = tmp_path / "times.csv"
+    assert main(["reading", str(project_folder), "--csv", str(table), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["readers"]["A"]["idle_s"] == 40.0
+    assert table.read_text(encoding="utf-8").count("\n") == 2
+    assert main(["reading", str(project_folder), "--idle", "60"]) == 0
+    assert "A: search 40 s" in capsys.readouterr().out
+    assert main(["agreement", str(project_folder)]) == 0
+    assert (
+        "A and B, 1 images: kappa of decisions not defined; 1 pairs of contours, IoM 0.56"
+        in capsys.readouterr().out
+    )
+    assert main(["reading", str(project_folder), "--csv", str(table)]) == 3  # never written over

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
-from app.cli.arguments.data import add_doctor, add_export, add_gui, add_import, add_label
+from app.cli.arguments.data import (
+    add_agreement,
+    add_doctor,
+    add_export,
+    add_gui,
+    add_import,
+    add_label,
+    add_reading,
+)
 from app.cli.arguments.learning import (
     add_demo,
     add_features,
@@ -57,6 +65,8 @@ def make_parser() -> ArgumentParser:
         add_label,
         add_evaluate,
         add_export,
+        add_reading,
+        add_agreement,
         add_doctor,
         add_bench,
         add_gui,

@@ -72,6 +72,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def positive_number(text: str) -> float:
+    """A finite number above 0, for argparse."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
 def wrapped(text: str) -> str:
     """Paragraphs at the width of a terminal."""
     import textwrap

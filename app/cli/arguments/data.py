@@ -9,6 +9,7 @@ from app.cli.arguments.common import (
     Commands,
     add_project,
     command,
+    positive_number,
 )
 from core.domain import Decision, FindingClass, FindingType, Label, Split
 
@@ -115,6 +116,40 @@ def add_export(commands: Commands[ArgumentParser]) -> None:
         action="store_true",
         help="notes and reasons too: readers wrote them freely, look for names of patients",
     )
+
+
+def add_reading(commands: Commands[ArgumentParser]) -> None:
+    """`lesionloop reading`."""
+    parser = command(
+        commands,
+        "reading",
+        summary="where readers' time went",
+        text="Adds up what was recorded while images were read: seconds of search, drawing and editing, idle and paused. "
+        "What counts as idle is said here, not in the record.",
+        examples=["lesionloop reading my-project", "lesionloop reading my-project --idle 60 --csv times.csv"],
+    )
+    add_project(parser)
+    parser.add_argument(
+        "--idle",
+        type=positive_number,
+        default=30.0,
+        metavar="SECONDS",
+        help="a longer time without input is idle (default %(default)s)",
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="one line for each reading, into a new file")
+
+
+def add_agreement(commands: Commands[ArgumentParser]) -> None:
+    """`lesionloop agreement`."""
+    parser = command(
+        commands,
+        "agreement",
+        summary="how far readers agree",
+        text="Compares every two readers on the images about which both decided: areas of their malignant contours, the "
+        "region labels that follow, and Cohen's kappa of their decisions.",
+        examples=["lesionloop agreement my-project"],
+    )
+    add_project(parser)
 
 
 def add_doctor(commands: Commands[ArgumentParser]) -> None:
