@@ -55,6 +55,17 @@ ACTIONS = (
     ActionSpec(
         "unusable", IMAGE, "Unusable", ("U",), tip="This image is not to be learned from", is_checkable=True
     ),
+    ActionSpec(
+        "pause", IMAGE, "Pause", ("Ctrl+P",), tip="No time is counted until you go on", is_checkable=True
+    ),
+    ActionSpec(
+        "review",
+        IMAGE,
+        "Review all readers",
+        ("Ctrl+Shift+R",),
+        tip="Open the contours and decisions of all readers",
+        is_checkable=True,
+    ),
     ActionSpec("done_next", IMAGE, "Done, next", ("Ctrl+Return", "Ctrl+Enter")),
     ActionSpec("browse", TOOLS, "Browse", ("V",), "browse", "Pan, zoom and select", True, "tool"),
     ActionSpec(
@@ -161,6 +172,13 @@ ACTIONS = (
     ActionSpec("image_page", VIEW, "Show the image", ("Ctrl+1",)),
     ActionSpec("plane_page", VIEW, "Show the probability plane", ("Ctrl+2",)),
     ActionSpec("retrain", MODEL, "Retrain", ("Ctrl+T",), tip="Train on the contours drawn so far"),
+    ActionSpec(
+        "show_model",
+        MODEL,
+        "Show the model on this image",
+        ("Ctrl+H",),
+        tip="Where the sitting shows it on request",
+    ),
     ActionSpec("models", MODEL, "Models...", ("Ctrl+M",)),
     ActionSpec("former_model", MODEL, "Go back to the former model", ("Ctrl+Shift+M",)),
     ActionSpec("keys", HELP, "Keys", ("F1", "?")),

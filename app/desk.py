@@ -12,10 +12,23 @@ from app.image_loader import ImageLoader, Pixels
 from app.live_regions import LiveRegions
 from app.model_view import ModelView
 from app.reading_clock import ReadingClock
+from app.reading_recorder import ReadingRecorder
+from app.review import review_lines
 from app.session import Session
 from app.viewer import Tool, Viewer
 from app.worklist import image_name, view_name
-from core.domain import Contour, Decision, Finding, FindingClass, FindingId, FindingType, ImageId, Suggestion
+from core.domain import (
+    Arm,
+    Contour,
+    Decision,
+    Finding,
+    FindingClass,
+    FindingId,
+    FindingType,
+    ImageId,
+    Role,
+    Suggestion,
+)
 from core.errors import UserError
 from storage.changes import Changes
 from storage.edits import (
@@ -28,7 +41,7 @@ from storage.edits import (
     SetDecision,
     UnlinkFinding,
 )
-from storage.records import EventKind, ImageRecord
+from storage.records import EventKind, ImageRecord, ReadingKind
 
 
 class Desk(QObject):
@@ -62,6 +75,11 @@ class Desk(QObject):
         self._clock.watch([viewer])
         viewer.canvas_made.connect(lambda canvas: self._clock.watch([canvas]))
         self.model = ModelView()
+        self.recorder = ReadingRecorder(self)
+        self._clock.input_heard.connect(self.recorder.note_input)
+        self._clock.stroke_begun.connect(self._note_stroke)
+        self._clock.stroke_given_up.connect(lambda: self._end_stroke(None))
+        self._is_editing = False
         self.study = HungStudy(viewer=viewer, loader=loader, model=self.model, parent=self)
         self.new_class = FindingClass.MALIGNANT
         self._connect()
@@ -74,6 +92,7 @@ class Desk(QObject):
     def set_session(self, session: Session | None) -> None:
         """Work on another project, with nothing open."""
         self.leave()
+        self.recorder.end()
         self._viewer.clear()
         self._loader.forget()
         self._session = session
@@ -125,6 +144,7 @@ class Desk(QObject):
         if self._image_id is None:
             return
         self._panel.details.finish()
+        self.recorder.close_image()
         seconds = self._clock.leave_image()
         session, image_id = self._session, self._image_id
         self._image_id, self._has_pixels = None, False
@@ -159,7 +179,11 @@ class Desk(QObject):
             return
         record = session.image(image_id)
         if (record.decision, record.decision_reason) != (decision, reason):
-            session.do(SetDecision(image_id, reader=session.reader, decision=decision, reason=reason))
+            was_visible = self.model.is_visible(image_id)
+            if session.do(SetDecision(image_id, reader=session.reader, decision=decision, reason=reason)):
+                self.recorder.note(ReadingKind.DECISION, decision=decision and decision.value)
+            if self.model.is_visible(image_id) != was_visible:
+                self._show_again()
         self._show_panel()
 
     def _give_reason(self, reason: str) -> None:
@@ -198,6 +222,53 @@ class Desk(QObject):
         """Delete the selected finding."""
         if self._panel.selected is not None:
             self._delete(self._panel.selected)
+
+    def sit_down(self, arm: Arm) -> None:
+        """The reader begins a sitting in which the model is shown as the arm says."""
+        session = self._session
+        if session is None:
+            return
+        self.model.begin(reader=session.reader, arm=arm)
+        self.recorder.begin(session, arm)
+        if self._image_id is not None and self._has_pixels:
+            self.recorder.open_image(self._image_id)
+            self._show_again()
+
+    def review(self, is_on: bool) -> None:
+        """All readers' work is in sight, or the reader's own again. The model is shown as the arm says after that."""
+        self.model.is_reviewing = is_on
+
+    def request_model(self) -> None:
+        """Show the model on the open image, where the sitting shows it on request."""
+        if self._image_id is None:
+            return
+        if self.model.request(self._image_id):
+            self.recorder.note(ReadingKind.MODEL_REQUESTED)
+            self._show_again()
+        elif not self.model.is_visible(self._image_id):
+            self.advised.emit("The model is hidden in this sitting until you have decided about the image.")
+
+    def _show_again(self) -> None:
+        self._show_panel()
+        if self._has_pixels:
+            self._show_prediction()
+            self.study.refresh_model()
+            self._note_model()
+
+    def _note_model(self) -> None:
+        if self._image_id is None:
+            return
+        is_seen = self.model.prediction(self._image_id) is not None
+        kind = ReadingKind.MODEL_SHOWN if is_seen else ReadingKind.MODEL_HIDDEN
+        self.recorder.note(kind, model=self.model.model_id)
+
+    def _note_stroke(self) -> None:
+        self._is_editing = self._viewer.tool is Tool.EDIT
+        self.recorder.note(ReadingKind.EDIT_BEGUN if self._is_editing else ReadingKind.STROKE_BEGUN)
+
+    def _end_stroke(self, finding_id: FindingId | None) -> None:
+        kind = ReadingKind.EDIT_ENDED if self._is_editing else ReadingKind.STROKE_ENDED
+        self.recorder.note(kind, finding_id=finding_id)
 
     def _note_tool(self, tool: Tool) -> None:
         self._clock.set_tool_draws(tool.draws or tool is Tool.EDIT)
@@ -241,8 +312,14 @@ class Desk(QObject):
         is_allowed = not self._session.is_read_only and not record.failure
         birads = self._session.store.assessment(record.id, reader=self._session.reader)
         self._panel.show_image(
-            record, self._session.findings(record.id), is_allowed=is_allowed, birads=birads
+            record,
+            self._session.findings(record.id),
+            is_allowed=is_allowed,
+            birads=birads,
+            shows_model=self.model.is_visible(record.id),
         )
+        is_reviewing = self._session.is_reviewing
+        self._panel.show_readers(review_lines(self._session.store, record.id) if is_reviewing else ())
         self._show_details()
 
     def _show_details(self) -> None:
@@ -285,6 +362,8 @@ class Desk(QObject):
         self._show_prediction()
         if is_new:
             self._clock.open_image()
+            self.recorder.open_image(image_id)
+            self._note_model()
         self.shown.emit(image_id)
 
     def _show_failure(self, image_id: ImageId, reason: str) -> None:
@@ -311,6 +390,7 @@ class Desk(QObject):
         prediction = self.model.prediction(self._image_id)
         boxes = None if prediction is None else store.grid(self._image_id)
         self._viewer.set_prediction(prediction, boxes)
+        self._viewer.set_model_hidden(not self.model.is_visible(self._image_id))
         self.model_shown.emit(self._image_id)
 
     def _add(self, contour: Contour) -> None:
@@ -324,12 +404,15 @@ class Desk(QObject):
             finding_type=FindingType.UNSPECIFIED,
             contour=contour,
             seconds=self._clock.finish_drawing(),
+            role=Role.ADJUDICATED if session.is_reviewing else Role.READER,
         )
         if session.do(edit):
+            self._end_stroke(edit.finding_id)
             self._panel.select(edit.finding_id)
             self._viewer.select_finding(edit.finding_id)
             self._show_details()
         else:
+            self._end_stroke(None)
             self._viewer.restore_drawing(contour)  # nothing that was drawn is lost
 
     def accept_box(self) -> None:
@@ -357,9 +440,26 @@ class Desk(QObject):
     def _change_contour(self, finding_id: FindingId, contour: Contour) -> None:
         if self._session is not None:
             seconds = self._clock.finish_drawing()
+            if not self._may_change(finding_id):
+                self._end_stroke(None)
+                self._show_findings()
+                return
             edit = ChangeFinding(finding_id, reader=self._session.reader, contour=contour, seconds=seconds)
+            self._end_stroke(finding_id)
             if not self._session.do(edit):
                 self._show_findings()  # the outline goes back to where the store has it
+
+    def _may_change(self, finding_id: FindingId) -> bool:
+        """A reader's own work is changed by nobody else, in the review either."""
+        session = self._session
+        assert session is not None
+        finding = session.store.finding(finding_id)
+        if finding.role is Role.READER and finding.owner != session.reader:
+            self.advised.emit(
+                f"This contour is {finding.owner}'s and stays as it is. In the review, draw your own: it settles the image."
+            )
+            return False
+        return True
 
     def _change_class(self, finding_id: FindingId, finding_class: FindingClass) -> None:
         if self._session is not None:
@@ -395,5 +495,7 @@ class Desk(QObject):
 
     def _do_or_show(self, edit: Edit) -> None:
         """Do it; if it is refused, the panel shows again what is so."""
-        if self._session is not None and not self._session.do(edit):
+        changed = getattr(edit, "finding_id", None)
+        is_refused = changed is not None and not self._may_change(changed)
+        if self._session is not None and (is_refused or not self._session.do(edit)):
             self._show_panel()

@@ -98,6 +98,10 @@ class FindingsPanel(QWidget):
         self.birads = Choice("BI-RADS of this image", _categories())
         self.birads.setToolTip("BI-RADS category of this image")
         self.details = FindingDetails()
+        self.readers = QLabel()
+        self.readers.setWordWrap(True)
+        self.readers.setAccessibleName("What the readers say of this image")
+        self.readers.hide()
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         for button in self._decisions.values():
@@ -141,6 +145,11 @@ class FindingsPanel(QWidget):
         self._show_record(record)
         self._fill(findings)
         self.select(selected)
+
+    def show_readers(self, lines: Sequence[str]) -> None:
+        """What all readers say of the image, in the review; nothing otherwise."""
+        self.readers.setText("\n".join(lines))
+        self.readers.setVisible(bool(lines))
 
     def select(self, finding_id: FindingId | None) -> None:
         """Select a finding without telling anyone."""
@@ -257,6 +266,7 @@ class FindingsPanel(QWidget):
         layout.setSpacing(6)
         layout.addWidget(self.caption)
         layout.addLayout(decisions)
+        layout.addWidget(self.readers)
         layout.addWidget(self.reason)
         layout.addLayout(end)
         layout.addSpacing(6)

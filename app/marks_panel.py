@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton,
 from app.training_panel import when
 from app.translation import tr
 from app.viewer.model_overlay import LEAST_SCORE, RankedBox
-from core.domain import FindingClass
+from core.domain import Arm, FindingClass
 from storage.records import ModelRecord
 
 ROWS = 4  # shown at once; more scroll
@@ -59,9 +59,12 @@ class MarksPanel(QWidget):
         """The lines of the list."""
         return [self._list.item(i).text() for i in range(self._list.count())]
 
-    def show_hidden(self) -> None:
+    def show_hidden(self, arm: Arm = Arm.HIDDEN) -> None:
         """The model is not to be seen on this image yet."""
-        self._show(tr("The model is hidden until you have decided about this image."), [])
+        if arm is Arm.ON_REQUEST:
+            self._show(tr("The model is shown on request: Ctrl+H."), [])
+        else:
+            self._show(tr("The model is hidden until you have decided about this image."), [])
         self._newer.hide()
 
     def show_marks(

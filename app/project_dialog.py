@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCompleter,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
@@ -21,6 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.choice import Choice
+from core.domain import Arm
 from storage.records import SplitSettings
 
 
@@ -115,10 +119,24 @@ class NewProjectDialog(QDialog):
         layout.addWidget(self._buttons)
 
 
+ARM_WORDS = {
+    Arm.SHOWN: "shown from the start",
+    Arm.ON_REQUEST: "shown on request (Ctrl+H)",
+    Arm.HIDDEN: "hidden until you have decided about the image",
+}
+
+
 class ReaderDialog(QDialog):
     """Who reads at this desk. There is no password: it is a name beside each contour, not a lock."""
 
-    def __init__(self, before: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        before: str,
+        parent: QWidget | None = None,
+        *,
+        known: Sequence[str] = (),
+        arm: Arm = Arm.SHOWN,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Reader")
         self.setMinimumWidth(380)
@@ -126,7 +144,13 @@ class ReaderDialog(QDialog):
         self.name.setPlaceholderText("your name or initials")
         self.name.setMaxLength(60)
         self.name.setAccessibleName("Reader's name")
-        text = QLabel("Who is reading? The name is kept with every contour and decision.")
+        self.name.setCompleter(QCompleter(list(known), self.name))
+        self.arm = Choice("What is shown of the model", [(text, each) for each, text in ARM_WORDS.items()])
+        self.arm.choose(arm)
+        text = QLabel(
+            "Who is reading? The name is kept with every contour and decision. There is no password: it says whose work "
+            "this is, and keeps nobody out."
+        )
         text.setWordWrap(True)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -139,6 +163,10 @@ class ReaderDialog(QDialog):
         layout.setContentsMargins(18, 16, 18, 14)
         layout.addWidget(text)
         layout.addWidget(self.name)
+        layout.addSpacing(8)
+        layout.addWidget(QLabel("The model is"))
+        layout.addWidget(self.arm)
+        layout.addSpacing(8)
         layout.addWidget(buttons)
         self._allow()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
@@ -22,7 +22,16 @@ class ReadingClock(QObject):
 
     A contour begins when a button goes down with a drawing tool in hand. What was spent on a contour that
     was given up is reading.
+
+    Signals:
+        input_heard: the hand did something.
+        stroke_begun: it began to draw or to change a contour.
+        stroke_given_up: it gave that up.
     """
+
+    input_heard = Signal()
+    stroke_begun = Signal()
+    stroke_given_up = Signal()
 
     def __init__(self, parent: QObject | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(parent)
@@ -41,7 +50,7 @@ class ReadingClock(QObject):
     def set_tool_draws(self, tool_draws: bool) -> None:
         """Whether the left button now draws or changes contours; a contour begun is given up."""
         self._tool_draws = tool_draws
-        self._is_drawing = False
+        self._give_up()
 
     def open_image(self) -> None:
         """An image came on screen."""
@@ -69,11 +78,18 @@ class ReadingClock(QObject):
 
     def _hear(self, active: ActiveTime, event: QEvent) -> None:
         active.touch(self._clock())
+        self.input_heard.emit()
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            self._is_drawing = False
+            self._give_up()
         elif self._tool_draws and not self._is_drawing and _is_left_press(event):
             self._reading += active.take(self._clock())
             self._is_drawing = True
+            self.stroke_begun.emit()
+
+    def _give_up(self) -> None:
+        if self._is_drawing:
+            self._is_drawing = False
+            self.stroke_given_up.emit()
 
 
 def _is_left_press(event: QEvent) -> bool:

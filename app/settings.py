@@ -13,6 +13,7 @@ from app.keys import Keys
 from app.places import FOLDER_VARIABLE, log_folder, settings_folder
 from app.translation import LANGUAGES
 from app.viewer.inks import HeatColours, Inks, InkSet
+from core.domain import Arm
 from core.errors import UserError
 from core.recipe import Method, Recipe
 
@@ -95,6 +96,16 @@ class Settings:
     @overlay_opacity.setter
     def overlay_opacity(self, opacity: float) -> None:
         self._set("view/overlay_opacity", opacity)
+
+    @property
+    def arm(self) -> Arm:
+        """What a sitting shows of the model before the reader has decided."""
+        text = str(self._values.value("reading/arm", ""))
+        return Arm(text) if text in list(Arm) else Arm.SHOWN
+
+    @arm.setter
+    def arm(self, arm: Arm) -> None:
+        self._set("reading/arm", arm.value)
 
     @property
     def hanging(self) -> str:

@@ -85,12 +85,12 @@ def state_text(record: ImageRecord) -> str:
     return "done" if record.decision is Decision.ANNOTATED else ""
 
 
-def tells(record: ImageRecord) -> str:
+def tells(record: ImageRecord, *, is_model_hidden: bool = False) -> str:
     """One line about an image: its label, its part of the study, and why it has its rank."""
     if record.failure:
         return f"{image_name(record)}: {record.failure}"
     known = f"{image_name(record)}, {LABEL_WORDS[record.label]}, {record.split.value}"
-    if record.rank is not None and record.rank_reason:
+    if record.rank is not None and record.rank_reason and not is_model_hidden:
         return f"{known}. Rank {record.rank}: {record.rank_reason}"
     return known
 
@@ -247,6 +247,7 @@ class Worklist(QWidget):
         self._proxy = WorklistProxy(self.model)
         self._is_moving = False  # the table's current row is moved by us, not by the reader
         self._open: ImageId | None = None
+        self.is_model_hidden = False
         self.which = QComboBox()
         self.which.setAccessibleName("Which images are listed")
         self.which.addItems([which.value for which in WorklistFilter])
@@ -270,6 +271,11 @@ class Worklist(QWidget):
         for signal in (self._proxy.rowsInserted, self._proxy.rowsRemoved, self._proxy.modelReset):
             signal.connect(self._show_count)
         self._show_count()
+
+    def hide_model(self, is_hidden: bool) -> None:
+        """Show nothing that comes from the model: no probability, no reason of the rank."""
+        self.table.setColumnHidden(PROBABILITY, is_hidden)
+        self.is_model_hidden = is_hidden
 
     @property
     def current_image(self) -> ImageId | None:

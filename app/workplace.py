@@ -21,10 +21,11 @@ from app.main_window import MainWindow
 from app.model_choice import ModelChoice
 from app.model_ledger import ModelLedger
 from app.preferences import Preferences
-from app.project_dialog import NewProjectDialog, ReaderDialog, ask_read_only
+from app.project_dialog import NewProjectDialog, ask_read_only
 from app.retraining import Retraining
 from app.session import Session
 from app.settings import Settings
+from app.sitting_control import SittingControl
 from app.view_state import ViewState
 from app.worklist import image_name, tells
 from core.domain import Decision, ImageId
@@ -74,6 +75,7 @@ class Workplace(QObject):
         )
         self.choice = ModelChoice(window.candidate, parent=self)
         self.drafts = DraftKeeper(window.viewer, self)
+        self.sitting = SittingControl(window, self.desk, settings, begun=self._read_on)
         self._help: HelpSheet | None = None
         self._is_closed = False
         self._view = ViewState(window, settings)
@@ -140,9 +142,7 @@ class Workplace(QObject):
             return None
 
     def _adopt(self, project: Project) -> None:
-        reader = self.settings.reader
-        if not project.is_read_only and not reader:
-            reader = self._ask_reader()
+        reader = self.settings.reader if project.is_read_only else self.sitting.ask(project)
         if not project.is_read_only and not reader:
             project.close()
             self.window.messages.warn(
@@ -161,6 +161,7 @@ class Workplace(QObject):
         self.desk.set_session(self.session)
         self.drafts.set_session(self.session)
         self._show_project()
+        self.sitting.set_session(self.session)
         self.retraining.set_session(self.session)
         self.choice.set_session(self.session)
         self.window.worklist.move(1)
@@ -169,6 +170,7 @@ class Workplace(QObject):
         self.choice.set_session(None)
         self.retraining.set_session(None)
         self.drafts.set_session(None)
+        self.sitting.set_session(None)
         self.desk.set_session(None)
         session, self.session = self.session, None
         if session is not None:
@@ -176,13 +178,6 @@ class Workplace(QObject):
             session.undo_stack.indexChanged.disconnect(self._show_undo)
             session.close()
             session.deleteLater()
-
-    def _ask_reader(self) -> str:
-        dialog = ReaderDialog(self.settings.reader, self.window)
-        if dialog.exec():
-            self.settings.reader = dialog.reader
-            return dialog.reader
-        return ""
 
     # --- showing
 
@@ -275,10 +270,14 @@ class Workplace(QObject):
         self.window.actions_by_name["nothing_to_draw"].setChecked(decision is Decision.NOTHING_TO_DRAW)
         self.window.actions_by_name["skip"].setChecked(decision is Decision.SKIPPED)
         self.window.actions_by_name["unusable"].setChecked(decision is Decision.UNREADABLE)
-        self.window.tell("" if record is None else tells(record))
+        is_hidden = self.window.worklist.is_model_hidden
+        self.window.tell("" if record is None else tells(record, is_model_hidden=is_hidden))
 
     def _show_marks(self) -> None:
-        view = self.desk.model
+        view, image_id = self.desk.model, self.desk.image_id
+        if image_id is not None and not view.is_visible(image_id):
+            self.window.marks.show_hidden(view.arm)
+            return
         self.window.marks.show_marks(view.model, self.window.viewer.best_boxes(), newer=view.newer)
 
     def _open_image(self, image_id: ImageId) -> None:
@@ -384,9 +383,9 @@ class Workplace(QObject):
             dialog.exec()
             dialog.deleteLater()
 
-    def _change_reader(self) -> None:
-        if self.session is not None and not self.session.is_read_only:
-            self.session.reader = self._ask_reader() or self.session.reader
+    def _read_on(self) -> None:
+        """Another reader, or another arm, goes on at this desk."""
+        if self.session is not None:
             self.drafts.set_session(self.session)
             self._show_title()
             if self.desk.image_id is not None:
@@ -456,7 +455,6 @@ class Workplace(QObject):
             "open_project": self._ask_open_project,
             "import_images": self._ask_import,
             "export": self._ask_export,
-            "change_reader": self._change_reader,
             "quit": self.window.close,
             "undo": self._undo,
             "redo": self._redo,

@@ -64,7 +64,7 @@ def layer_lines(layers: Layers, *, model: ModelOverlay | None, contours: int) ->
         text = layers.inks.box_words if has_boxes else f"no region scores {LEAST_SCORE} or more"
         lines.append(Line(f"Model: {text}", MODEL))
     if model is None and (layers.heatmap or layers.boxes):
-        lines.append(Line("Model: not scored", MODEL))
+        lines.append(Line("Model: hidden" if layers.is_model_hidden else "Model: not scored", MODEL))
     if layers.are_hidden:
         lines.append(Line("All overlays are hidden", WARNING))
     elif contours and not layers.contours:

@@ -23,7 +23,7 @@ from app.viewer.ruler import Ruler
 from app.viewer.shown import Layers
 from app.viewer.transform import ViewTransform
 from app.viewer.vertices import paint_draft_corners
-from core.domain import Point
+from core.domain import Finding, Point, Role
 
 FOCUS_FRAME = QColor(110, 160, 220)
 
@@ -173,10 +173,23 @@ def paint_texts(painter: QPainter, view: View) -> None:
             view.hovered.details,
             colour=QColor(*view.layers.inks.box[view.hovered.finding_class]).lighter(125),
         )
+    if view.layers.names and view.layers.contours:
+        for finding in view.contours.findings:
+            x0, y0, x1, y1 = finding.contour.bounds
+            corners = QPointF(*view.transform.to_view((x0, y0))), QPointF(*view.transform.to_view((x1, y1)))
+            place = view.on_screen(QRectF(*corners)).topRight() + QPointF(4, 0)
+            draw_outlined(painter, place, whose(finding))
     if view.ruler is not None:
         x, y = view.transform.to_view(view.ruler.end)
         end = view.on_screen(QRectF(x, y, 0, 0)).topLeft()
         draw_outlined(painter, end + QPointF(10, 6), view.ruler.text(picture.shown), colour=RULER)
+
+
+def whose(finding: Finding) -> str:
+    """Who drew a finding, and as what it counts."""
+    if finding.role is Role.READER:
+        return finding.owner
+    return f"{finding.owner} ({finding.role})"
 
 
 def paint_focus(painter: QPainter, area: QRect, *, is_wide: bool = False) -> None:

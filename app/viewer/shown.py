@@ -70,7 +70,8 @@ class Mark:
 class Layers:
     """Which overlays are on. top_k: boxes for each class. opacity: of the heatmap, 0 to 1. part: what the heatmap shows.
 
-    are_hidden: all are off for now, whatever the others say.
+    are_hidden: all are off for now, whatever the others say. is_model_hidden: the model is not to be seen on the open image.
+    names: each contour tells whose it is.
     """
 
     heatmap: bool = False
@@ -83,6 +84,8 @@ class Layers:
     part: HeatmapPart = HeatmapPart.SCORE
     regions: bool = False
     are_hidden: bool = False
+    is_model_hidden: bool = False
+    names: bool = False
 
     @property
     def in_force(self) -> Layers:

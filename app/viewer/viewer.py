@@ -225,6 +225,14 @@ class Viewer(QWidget):
         """Draw nothing over the image for now; what was on comes back."""
         self._set_layers(replace(self._layers, are_hidden=are_hidden))
 
+    def set_model_hidden(self, is_hidden: bool) -> None:
+        """Say that the model is hidden where it says nothing."""
+        self._set_layers(replace(self._layers, is_model_hidden=is_hidden))
+
+    def set_names_visible(self, is_visible: bool) -> None:
+        """Write at each contour whose it is."""
+        self._set_layers(replace(self._layers, names=is_visible))
+
     def go_to_mark(self, step: int) -> bool:
         """Look closely at the next box or contour (1), or the one before (-1). Returns whether there is any."""
         return self.canvas.go_to_mark(step)

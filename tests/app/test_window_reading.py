@@ -232,7 +232,7 @@ def test_a_project_that_is_not_opened_leaves_the_open_one_open(
         workplace = hand.window.workplace
         session = workplace.session
         workplace.settings.reader = ""
-        monkeypatch.setattr(workplace, "_ask_reader", lambda: "")
+        monkeypatch.setattr(workplace.sitting, "ask", lambda _project: "")
         workplace.open_project(tmp_path / "other")
         assert "was not opened" in hand.window.messages.text
         assert workplace.session is session
