@@ -134,6 +134,14 @@ ACTIONS = (
         "single", VIEW, "Single view", ("0",), tip="The open image alone", is_checkable=True, group="layout"
     ),
     ActionSpec(
+        "prior",
+        VIEW,
+        "Earlier study above",
+        ("6",),
+        tip="The patient's last study before this one, in the same order",
+        is_checkable=True,
+    ),
+    ActionSpec(
         "link",
         VIEW,
         "Link zoom and pan",

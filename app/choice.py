@@ -7,11 +7,16 @@ from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QComboBox
 
+from app.translation import tr_data
+
 T = TypeVar("T")
 
 
 class Choice(QComboBox, Generic[T]):
-    """Keeps its values beside the texts: Qt would hand an enum's value back as a bare string."""
+    """Keeps its values beside the texts: Qt would hand an enum's value back as a bare string.
+
+    A text that is one of the data that are translated is shown in the reader's language.
+    """
 
     def __init__(self, name: str, choices: Iterable[tuple[str, T]]) -> None:
         super().__init__()
@@ -19,7 +24,7 @@ class Choice(QComboBox, Generic[T]):
         self._values: list[T] = []
         for text, value in choices:
             self._values.append(value)
-            self.addItem(text)
+            self.addItem(tr_data(text))
 
     @property
     def chosen(self) -> T:
@@ -33,7 +38,7 @@ class Choice(QComboBox, Generic[T]):
     def add(self, text: str, value: T) -> None:
         """Offer one more."""
         self._values.append(value)
-        self.addItem(text)
+        self.addItem(tr_data(text))
 
     def remove(self, value: T) -> None:
         """Offer one no longer."""

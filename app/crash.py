@@ -17,6 +17,7 @@ from typing import IO
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from app.translation import tr
 from core.faults import describe
 
 LOG_BYTES = 500_000
@@ -97,14 +98,20 @@ def show_crash(details: str, log_path: Path) -> None:
     """The one dialog: what it means for the reader's work, and what to send."""
     box = QMessageBox(QApplication.activeWindow())
     box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("Something went wrong")
+    box.setWindowTitle(tr("Something went wrong"))
     box.setText(
-        "Lesionloop made a mistake and could not finish the last action. "
-        "Everything that was finished before is saved; you can go on working."
+        tr(
+            "Lesionloop made a mistake and could not finish the last action. Everything that was finished "
+            "before is saved; you can go on working."
+        )
     )
-    box.setInformativeText(f"If it happens again, please send the details. They are also in {log_path}.")
+    box.setInformativeText(
+        tr("If it happens again, please send the details. They are also in {log_path}.").format(
+            log_path=log_path
+        )
+    )
     box.setDetailedText(details)
-    copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
+    copy = box.addButton(tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
     copy.clicked.connect(lambda: QApplication.clipboard().setText(details))
     box.addButton("Go on", QMessageBox.ButtonRole.AcceptRole)
     box.exec()

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.background import Background
 from app.project_dialog import FolderField
+from app.translation import tr
 from core.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ class DemoDialog(QDialog):
         self._background = Background(self)
         self._stop = threading.Event()
         self._is_running = False
-        self.setWindowTitle("Make the demo")
+        self.setWindowTitle(tr("Make the demo"))
         self.setMinimumWidth(580)
-        self.folder = FolderField(title="Folder of the demo", hint="a new or empty folder")
+        self.folder = FolderField(title=tr("Folder of the demo"), hint=tr("a new or empty folder"))
         self.folder.text.setText(str(platformdirs.user_documents_path() / "lesionloop-demo"))
         self.images = QSpinBox()
         self.images.setRange(8, 400)
@@ -57,9 +58,9 @@ class DemoDialog(QDialog):
         self.progress.hide()
         self.says = QLabel()
         self.says.setWordWrap(True)
-        self.start = QPushButton("Make the demo")
+        self.start = QPushButton(tr("Make the demo"))
         self.start.setObjectName("primary")
-        self.cancel = QPushButton("Cancel")
+        self.cancel = QPushButton(tr("Cancel"))
         self._arrange()
         self.start.clicked.connect(self._begin)
         self.cancel.clicked.connect(self.reject)
@@ -90,7 +91,9 @@ class DemoDialog(QDialog):
             return
         try:
             if folder.exists() and any(folder.iterdir()):
-                raise UserError(f"{folder.name} holds other files. Choose a new or empty folder.")
+                raise UserError(
+                    tr("{folder} holds other files. Choose a new or empty folder.").format(folder=folder.name)
+                )
         except (UserError, OSError) as error:
             self.says.setText(str(error))
             return
@@ -99,7 +102,7 @@ class DemoDialog(QDialog):
         self.folder.setEnabled(False)
         self.images.setEnabled(False)
         self.progress.show()
-        self.says.setText("Drawing synthetic mammograms ...")
+        self.says.setText(tr("Drawing synthetic mammograms ..."))
         make = partial(_make, folder / "cohort", images=self.images.value(), tell=self._tell, stop=self._stop)
         self._background.run(make, done=self._done, failed=self._failed)
 
@@ -109,7 +112,7 @@ class DemoDialog(QDialog):
     def _show_progress(self, done: int, total: int) -> None:
         self.progress.setRange(0, total)
         self.progress.setValue(done)
-        self.says.setText(f"Drawing synthetic mammogram {done} of {total}")
+        self.says.setText(tr("Drawing synthetic mammogram {done} of {total}").format(done=done, total=total))
 
     def _done(self, cohort: Cohort) -> None:
         self.cohort = cohort
@@ -129,15 +132,17 @@ class DemoDialog(QDialog):
 
     def _arrange(self) -> None:
         note = QLabel(
-            "The demo is synthetic: computed pictures with the parts of a mammogram, not anyone's. "
-            "No number seen on it says anything about real breasts. It takes about a second an image."
+            tr(
+                "The demo is synthetic: computed pictures with the parts of a mammogram, not anyone's. No number "
+                "seen on it says anything about real breasts. It takes about a second an image."
+            )
         )
         note.setObjectName("dim")
         note.setWordWrap(True)
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.addRow("Folder", self.folder)
-        form.addRow("Images", self.images)
+        form.addRow(tr("Folder"), self.folder)
+        form.addRow(tr("Images"), self.images)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
@@ -156,12 +161,14 @@ def _make(folder: Path, *, images: int, tell: Callable[[int, int], None], stop: 
 
     def progress(done: int, total: int) -> None:
         if stop.is_set():
-            raise UserError("The demo was not finished.")
+            raise UserError(tr("The demo was not finished."))
         tell(done, total)
 
     try:
         return make_cohort(folder, images=images, progress=progress)
     except OSError as error:
         raise UserError(
-            f"The demo cannot be made: {error.strerror or 'its folder cannot be written'}."
+            tr("The demo cannot be made: {value}.").format(
+                value=error.strerror or "its folder cannot be written"
+            )
         ) from error

@@ -15,6 +15,7 @@ from app.reading_clock import ReadingClock
 from app.reading_recorder import ReadingRecorder
 from app.review import review_lines
 from app.session import Session
+from app.translation import tr
 from app.viewer import Tool, Viewer
 from app.worklist import image_name, view_name
 from core.domain import (
@@ -114,7 +115,9 @@ class Desk(QObject):
             self._viewer.show_failure(record.failure)
         else:
             if not self._viewer.shows(image_id):
-                self._viewer.show_loading(f"Loading {image_name(record)} ...")
+                self._viewer.show_loading(
+                    tr("Loading {image_name} ...").format(image_name=image_name(record))
+                )
             others = [self._session.image(other) for other in ahead]
             self._loader.request(
                 wanted_image(record),
@@ -155,7 +158,9 @@ class Desk(QObject):
                 EventKind.IMAGE_READ, reader=session.reader, image_id=image_id, seconds=seconds
             )
         except UserError as error:  # the reader must be able to leave all the same
-            self.advised.emit(f"The reading time of the last image was not kept. {error}")
+            self.advised.emit(
+                tr("The reading time of the last image was not kept. {error}").format(error=error)
+            )
 
     def refresh(self, changes: Changes) -> None:
         """Show what changed, if it is of the open image."""
@@ -210,8 +215,10 @@ class Desk(QObject):
         contours = record.malignant_findings + record.benign_findings
         if not contours and record.decision is None and not record.failure and not session.is_read_only:
             self.advised.emit(
-                f"Nothing is drawn on {image_name(record)}. Choose 'Nothing to draw' (X) or 'Skip' (S), "
-                "or press N to go on without a decision."
+                tr(
+                    "Nothing is drawn on {image_name}. Choose 'Nothing to draw' (X) or 'Skip' (S), or press N to go "
+                    "on without a decision."
+                ).format(image_name=image_name(record))
             )
             return
         if contours and record.decision is None:
@@ -246,7 +253,9 @@ class Desk(QObject):
             self.recorder.note(ReadingKind.MODEL_REQUESTED)
             self._show_again()
         elif not self.model.is_visible(self._image_id):
-            self.advised.emit("The model is hidden in this sitting until you have decided about the image.")
+            self.advised.emit(
+                tr("The model is hidden in this sitting until you have decided about the image.")
+            )
 
     def _show_again(self) -> None:
         self._show_panel()
@@ -421,7 +430,7 @@ class Desk(QObject):
         if session is None or image_id is None or self.model.model_id is None:
             return
         if box is None:
-            self.advised.emit("Point at a box of the model first, or go to one with J.")
+            self.advised.emit(tr("Point at a box of the model first, or go to one with J."))
             return
         x0, y0, x1, y1 = box.rect
         edit = AddFinding(
@@ -456,7 +465,10 @@ class Desk(QObject):
         finding = session.store.finding(finding_id)
         if finding.role is Role.READER and finding.owner != session.reader:
             self.advised.emit(
-                f"This contour is {finding.owner}'s and stays as it is. In the review, draw your own: it settles the image."
+                tr(
+                    "This contour is {owner}'s and stays as it is. In the review, draw your own: it settles the "
+                    "image."
+                ).format(owner=finding.owner)
             )
             return False
         return True

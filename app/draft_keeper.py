@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session import Session
+from app.translation import tr
 from app.viewer import Tool, Viewer
 from app.viewer.shown import Drafts
 from core.domain import ImageId, Point
@@ -77,6 +78,8 @@ class DraftKeeper(QObject):
         except UserError as error:
             if not self._has_failed:
                 self._has_failed = True
-                self.failed.emit(f"The unfinished contour is in this window only. {error}")
+                self.failed.emit(
+                    tr("The unfinished contour is in this window only. {error}").format(error=error)
+                )
             return
         self._kept, self._has_failed = now, False

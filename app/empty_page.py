@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.translation import tr
+
 TEXT_WIDTH = 580
 
 
@@ -28,11 +30,11 @@ class EmptyPage(QWidget):
         self.text.setFixedWidth(TEXT_WIDTH)
         for label in (self.title, self.text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.import_images = QPushButton("Import images...")
+        self.import_images = QPushButton(tr("Import images..."))
         self.import_images.setObjectName("primary")
-        self.open_project = QPushButton("Open project...")
-        self.make_demo = QPushButton("Make the demo")
-        self.make_demo.setToolTip("Make synthetic mammograms and go through the whole loop with them")
+        self.open_project = QPushButton(tr("Open project..."))
+        self.make_demo = QPushButton(tr("Make the demo"))
+        self.make_demo.setToolTip(tr("Make synthetic mammograms and go through the whole loop with them"))
         self.import_images.clicked.connect(self.import_requested)
         self.open_project.clicked.connect(self.open_requested)
         self.make_demo.clicked.connect(self.demo_requested)
@@ -41,19 +43,24 @@ class EmptyPage(QWidget):
 
     def show_no_project(self) -> None:
         """No project is open."""
-        self.title.setText("No project is open")
+        self.title.setText(tr("No project is open"))
         self.text.setText(
-            "A project is a folder that keeps labels, contours and models; your images stay where they are. "
-            "Import mammograms (DICOM, PNG, TIFF, PGM) with a table of labels, open a project that you have, "
-            "or make the demo: synthetic mammograms to try everything on."
+            tr(
+                "A project is a folder that keeps labels, contours and models; your images stay where they are. "
+                "Import mammograms (DICOM, PNG, TIFF, PGM) with a table of labels, open a project that you have, "
+                "or make the demo: synthetic mammograms to try everything on."
+            )
         )
 
     def show_empty_project(self) -> None:
         """A project is open that holds no images yet."""
-        self.title.setText("This project holds no images yet")
+        self.title.setText(tr("This project holds no images yet"))
         self.text.setText(
-            "Import a folder of mammograms (DICOM, PNG, TIFF, PGM) together with a table of labels: "
-            "a CSV file with the columns file and patient, and if you have them laterality, view, label, birads and spacing_mm."
+            tr(
+                "Import a folder of mammograms (DICOM, PNG, TIFF, PGM) together with a table of labels: a CSV "
+                "file with the columns file and patient, and if you have them laterality, view, label, birads "
+                "and spacing_mm."
+            )
         )
 
     def _arrange(self) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.choice import Choice
 from app.project_dialog import FolderField
 from app.session import Session
+from app.translation import counted, tr
 from app.worklist import LABEL_WORDS
 from core.domain import Decision, FindingClass, FindingType, ImageId, Label, Split
 from core.errors import UserError
@@ -45,26 +46,26 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._session = session
         self._images = images
-        self.setWindowTitle("Export annotations")
+        self.setWindowTitle(tr("Export annotations"))
         self.setMinimumWidth(600)
-        self.reader = _choice("Reader", [(name, name) for name in session.store.readers()])
-        self.finding_class = _choice("Class", [(which.value, which) for which in FindingClass])
-        self.finding_type = _choice("Type", [(which.value, which) for which in FindingType])
-        self.label = _choice("Label", [(LABEL_WORDS[which], which) for which in Label])
-        self.split = _choice("Split", [(which.value, which) for which in Split])
-        self.decision = _choice("Decision", [(which.value, which) for which in Decision])
-        self.with_empty = QCheckBox("With images on which there is nothing to draw")
+        self.reader = _choice(tr("Reader"), [(name, name) for name in session.store.readers()])
+        self.finding_class = _choice(tr("Class"), [(which.value, which) for which in FindingClass])
+        self.finding_type = _choice(tr("Type"), [(which.value, which) for which in FindingType])
+        self.label = _choice(tr("Label"), [(LABEL_WORDS[which], which) for which in Label])
+        self.split = _choice(tr("Split"), [(which.value, which) for which in Split])
+        self.decision = _choice(tr("Decision"), [(which.value, which) for which in Decision])
+        self.with_empty = QCheckBox(tr("With images on which there is nothing to draw"))
         self.with_empty.setChecked(True)
-        self.with_undrawn = QCheckBox("With images on which nothing is drawn yet")
+        self.with_undrawn = QCheckBox(tr("With images on which nothing is drawn yet"))
         self.with_undrawn.setChecked(images is not None)
-        self.format = Choice("Format", [(which.value, which) for which in ExportFormat])
-        self.target = FolderField(title="Folder to export to", hint="a new or empty folder")
+        self.format = Choice(tr("Format"), [(which.value, which) for which in ExportFormat])
+        self.target = FolderField(title=tr("Folder to export to"), hint=tr("a new or empty folder"))
         self.count = QLabel()
         self.result = QLabel()
         self.result.setWordWrap(True)
         self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.export = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.ActionRole)
+        self.export = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.ActionRole)
         self.export.setObjectName("primary")
         self._arrange()
         self._connect()
@@ -103,9 +104,19 @@ class ExportDialog(QDialog):
 
     def _show_count(self) -> None:
         chosen = select(self._session.store, self.query)
-        text = f"{_count(len(chosen.images), 'image')} with {_count(chosen.finding_count, 'finding')}"
-        empty = f", {chosen.empty_count} without any" if chosen.empty_count else ""
-        unusable = f"; {_count(chosen.unusable, 'image')} cannot be used" if chosen.unusable else ""
+        text = tr("{count} with {count2}").format(
+            count=counted(len(chosen.images), "image"), count2=counted(chosen.finding_count, "finding")
+        )
+        empty = (
+            tr(", {empty_count} without any").format(empty_count=chosen.empty_count)
+            if chosen.empty_count
+            else ""
+        )
+        unusable = (
+            tr("; {count} cannot be used").format(count=counted(chosen.unusable, "image"))
+            if chosen.unusable
+            else ""
+        )
         self.count.setText(text + empty + unusable)
         self.export.setEnabled(bool(chosen.images) and self.target.path is not None)
 
@@ -125,27 +136,34 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         rows: Sequence[tuple[str, QWidget]] = (
-            ("Findings drawn by", self.reader),
-            ("Class of findings", self.finding_class),
-            ("Type of findings", self.finding_type),
-            ("Label of images", self.label),
-            ("Split", self.split),
-            ("Decision", self.decision),
+            (tr("Findings drawn by"), self.reader),
+            (tr("Class of findings"), self.finding_class),
+            (tr("Type of findings"), self.finding_type),
+            (tr("Label of images"), self.label),
+            (tr("Split"), self.split),
+            (tr("Decision"), self.decision),
             ("", self.with_empty),
             ("", self.with_undrawn),
-            ("Chosen", self.count),
-            ("Format", self.format),
-            ("Folder", self.target),
+            (tr("Chosen"), self.count),
+            (tr("Format"), self.format),
+            (tr("Folder"), self.target),
         )
         if self._images is not None:
             form.addRow(
-                "Images", QLabel(f"only the {_count(len(self._images), 'image')} selected in the plane")
+                tr("Images"),
+                QLabel(
+                    tr("only the {count} selected in the plane").format(
+                        count=counted(len(self._images), "image")
+                    )
+                ),
             )
         for text, widget in rows:
             form.addRow(text, widget)
         note = QLabel(
-            "Images are named by their pseudonymous keys, never by file name or patient. "
-            "The images themselves are not copied."
+            tr(
+                "Images are named by their pseudonymous keys, never by file name or patient. The images "
+                "themselves are not copied."
+            )
         )
         note.setObjectName("dim")
         note.setWordWrap(True)
@@ -161,13 +179,11 @@ def _choice(name: str, choices: Sequence[tuple[str, T]]) -> Choice[T | None]:
     return Choice(name, [(ANY, None), *choices])
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
 def _report_text(report: ExportReport) -> str:
-    written = (
-        f"Written to {report.folder}: {_count(report.images, 'image')}, {_count(report.findings, 'finding')}, "
-        f"{report.verified_empty} without any."
+    written = tr("Written to {folder}: {count}, {count2}, {verified_empty} without any.").format(
+        folder=report.folder,
+        count=counted(report.images, "image"),
+        count2=counted(report.findings, "finding"),
+        verified_empty=report.verified_empty,
     )
     return "\n".join([written, *report.notes])

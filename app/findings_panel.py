@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.choice import Choice
 from app.finding_details import FindingDetails
+from app.translation import tr, tr_data
 from app.worklist import LABEL_WORDS, image_name
 from core.domain import BIRADS, Decision, Finding, FindingClass, FindingId, FindingType
 from storage.records import ImageRecord
@@ -79,11 +80,11 @@ class FindingsPanel(QWidget):
         self.caption.setWordWrap(True)
         self.caption.setTextFormat(Qt.TextFormat.RichText)
         self.nothing = _decision_button(
-            "Nothing to draw", "You looked, and there is nothing malignant to draw (X)"
+            tr("Nothing to draw"), tr("You looked, and there is nothing malignant to draw (X)")
         )
-        self.skip = _decision_button("Skip", "Leave this image undecided; it is not listed again (S)")
+        self.skip = _decision_button(tr("Skip"), tr("Leave this image undecided; it is not listed again (S)"))
         self.unusable = _decision_button(
-            "Unusable", "This image cannot be read and is not to be learned from; say why (U)"
+            tr("Unusable"), tr("This image cannot be read and is not to be learned from; say why (U)")
         )
         self._decisions = {
             Decision.NOTHING_TO_DRAW: self.nothing,
@@ -92,25 +93,25 @@ class FindingsPanel(QWidget):
         }
         self.reason = QComboBox()
         self.reason.setEditable(True)
-        self.reason.setAccessibleName("Why")
-        self.reason.lineEdit().setPlaceholderText("Why?")
+        self.reason.setAccessibleName(tr("Why"))
+        self.reason.lineEdit().setPlaceholderText(tr("Why?"))
         self.reason.hide()
-        self.birads = Choice("BI-RADS of this image", _categories())
-        self.birads.setToolTip("BI-RADS category of this image")
+        self.birads = Choice(tr("BI-RADS of this image"), _categories())
+        self.birads.setToolTip(tr("BI-RADS category of this image"))
         self.details = FindingDetails()
         self.readers = QLabel()
         self.readers.setWordWrap(True)
-        self.readers.setAccessibleName("What the readers say of this image")
+        self.readers.setAccessibleName(tr("What the readers say of this image"))
         self.readers.hide()
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         for button in self._decisions.values():
             self._group.addButton(button)
-        self.done = QPushButton("Done, next")
-        self.done.setToolTip("Keep this image as annotated and open the next one (Ctrl+Enter)")
+        self.done = QPushButton(tr("Done, next"))
+        self.done.setToolTip(tr("Keep this image as annotated and open the next one (Ctrl+Enter)"))
         self.table = _findings_table()
-        self.delete = QPushButton("Delete")
-        self.delete.setToolTip("Delete the selected finding; it can be undone (Delete)")
+        self.delete = QPushButton(tr("Delete"))
+        self.delete.setToolTip(tr("Delete the selected finding; it can be undone (Delete)"))
         self.hint = QLabel()
         self.hint.setObjectName("dim")
         self.hint.setWordWrap(True)
@@ -171,12 +172,14 @@ class FindingsPanel(QWidget):
 
     def _show_record(self, record: ImageRecord | None) -> None:
         if record is None:
-            self.caption.setText("No image is open")
+            self.caption.setText(tr("No image is open"))
         else:
-            label = LABEL_WORDS[record.label]
-            text = f"<b>{image_name(record)}</b> &middot; label: {label} &middot; {record.split.value} set"
+            label = tr_data(LABEL_WORDS[record.label])
+            text = tr("<b>{image_name}</b> &middot; label: {label} &middot; {split} set").format(
+                image_name=image_name(record), label=label, split=tr_data(record.split.value)
+            )
             if record.p_malignant is not None and self._shows_model:
-                how = "calibrated" if self.is_calibrated else "not calibrated"
+                how = tr("calibrated") if self.is_calibrated else tr("not calibrated")
                 text += f"<br><span style='color:{theme.colours.dim_text}'>p(malignant) {record.p_malignant:.2f}, {how}</span>"
             self.caption.setText(text)
         decision = None if record is None else record.decision
@@ -217,11 +220,11 @@ class FindingsPanel(QWidget):
             self._fill_row(row, finding)
         self._is_filling = False
         self.hint.setVisible(not self._findings)
-        self.hint.setText(DRAW_HINT if self._is_allowed else "No contours.")
+        self.hint.setText(tr_data(DRAW_HINT) if self._is_allowed else tr("No contours."))
 
     def _make_row(self, row: int, finding_id: FindingId) -> None:
-        classes = Choice("Class", [(which.value, which) for which in FindingClass])
-        types = Choice("Type", [(TYPE_WORDS[which], which) for which in FindingType])
+        classes = Choice(tr("Class"), [(which.value, which) for which in FindingClass])
+        types = Choice(tr("Type"), [(TYPE_WORDS[which], which) for which in FindingType])
         classes.activated.connect(lambda: self.class_changed.emit(finding_id, classes.chosen))
         types.activated.connect(lambda: self.type_changed.emit(finding_id, types.chosen))
         number = QTableWidgetItem(str(row + 1))
@@ -247,7 +250,7 @@ class FindingsPanel(QWidget):
             choice.setEnabled(self._is_allowed)
 
     def _arrange(self) -> None:
-        heading = QLabel("Findings")
+        heading = QLabel(tr("Findings"))
         heading.setObjectName("heading")
         decisions = QHBoxLayout()
         decisions.setSpacing(6)
@@ -318,8 +321,8 @@ def _decision_button(text: str, tip: str) -> QPushButton:
 
 def _findings_table() -> QTableWidget:
     table = QTableWidget(0, 4)
-    table.setHorizontalHeaderLabels(["", "Class", "Type", "BI-RADS"])
-    table.setAccessibleName("Findings of this image")
+    table.setHorizontalHeaderLabels(["", tr("Class"), tr("Type"), "BI-RADS"])
+    table.setAccessibleName(tr("Findings of this image"))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -12,6 +12,7 @@ from app.hanging.protocol import FILE, NAMES
 from app.hung_study import PROTOCOL
 from app.main_window import MainWindow
 from app.settings import Settings
+from app.translation import tr
 from core.domain import ImageId
 from core.errors import UserError
 
@@ -50,6 +51,7 @@ class HangingControl(QObject):
         for name in NAMES:
             actions[name].triggered.connect(lambda _checked=False, name=name: self._choose(name))
         actions["link"].toggled.connect(self._window.viewer.set_linked)
+        actions["prior"].toggled.connect(self._hang_prior)
         actions["step"].triggered.connect(lambda _checked=False: self.step())
         self._window.viewer.tile_chosen.connect(self._go_to)
         self._window.strip.image_chosen.connect(self._go_to)
@@ -94,6 +96,13 @@ class HangingControl(QObject):
         if image_id == self._closer:
             self._closer = None
             self._window.viewer.one_to_one()
+
+    def _hang_prior(self, is_wanted: bool) -> None:
+        study = self._desk.study
+        study.with_prior = is_wanted
+        self._desk.hang_again()
+        if is_wanted and study.prior is None and self._desk.image_id is not None:
+            self._window.messages.inform(tr("There is no earlier study of this patient with a known date."))
 
     def _choose(self, name: str) -> None:
         self._closer = None

@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.background import Background, Task
+from app.translation import tr
 from app.viewer.pyramid import Pyramid
 from core.decoder import Decoder
 from core.domain import ImageId
@@ -138,7 +139,9 @@ def decoded(decoder: Decoder, image: WantedImage) -> Pixels:
     """Pixels of one image. Raises UnreadableImageError, also where the file is not the one that was imported."""
     if content_hash(image.path) != image.content_hash:
         raise UnreadableImageError(
-            f"{image.path.name} is not the file that was imported. Put that one back, or import it where it is now."
+            tr(
+                "{path} is not the file that was imported. Put that one back, or import it where it is now."
+            ).format(path=image.path.name)
         )
     mammogram = decoder.decode(image.path)
     pyramid = Pyramid(mammogram.stored)

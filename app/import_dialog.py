@@ -26,6 +26,7 @@ from app.jobs import JobOutcome, JobRunner
 from app.project_dialog import FolderField
 from app.session import Session
 from app.training_panel import duration
+from app.translation import counted, tr
 from core.errors import UserError
 from core.events import Failed, FileInspected, Progress
 from core.job import Step
@@ -42,22 +43,22 @@ class ImportDialog(QDialog):
         self._plan: ImportPlan | None = None
         self._began = 0.0
         self._runner = JobRunner(self)
-        self.setWindowTitle("Import images")
+        self.setWindowTitle(tr("Import images"))
         self.setMinimumSize(680, 300)
         self.folder = FolderField(
-            title="Folder of images", hint="DICOM, PNG, TIFF or PGM files, subfolders included"
+            title=tr("Folder of images"), hint=tr("DICOM, PNG, TIFF or PGM files, subfolders included")
         )
         self.csv = FolderField(
-            title="Table of labels",
+            title=tr("Table of labels"),
             is_file=True,
-            kinds="Tables (*.csv *.tsv *.txt)",
-            hint="CSV with the columns file and patient",
+            kinds=tr("Tables (*.csv *.tsv *.txt)"),
+            hint=tr("CSV with the columns file and patient"),
         )
         self.contours = FolderField(
-            title="Contours",
+            title=tr("Contours"),
             is_file=True,
             kinds="COCO (*.json)",
-            hint="COCO file of known contours; may stay empty",
+            hint=tr("COCO file of known contours; may stay empty"),
         )
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -65,9 +66,9 @@ class ImportDialog(QDialog):
         self.says.setWordWrap(True)
         self.says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.failures = _failure_table()
-        self.start = QPushButton("Import")
+        self.start = QPushButton(tr("Import"))
         self.start.setObjectName("primary")
-        self.cancel = QPushButton("Close")
+        self.cancel = QPushButton(tr("Close"))
         self._arrange()
         self._connect()
         self._show_running(False)
@@ -109,7 +110,7 @@ class ImportDialog(QDialog):
         self._began = time.monotonic()
         self.progress.setRange(0, len(plan.to_inspect))
         self.progress.setValue(0)
-        self._say(f"Reading {len(plan.to_inspect)} files ...")
+        self._say(tr("Reading {to_inspect} files ...").format(to_inspect=len(plan.to_inspect)))
         self._runner.start(job)
         self._show_running(True)
 
@@ -123,26 +124,34 @@ class ImportDialog(QDialog):
             return
         done, total = self.progress.value(), self.progress.maximum()
         seconds = time.monotonic() - self._began
-        left = f", {duration((total - done) * seconds / done)} left" if done and seconds > 1 else ""
-        self._say(f"Reading file {done} of {total}{left}")
+        left = (
+            tr(", {duration} left").format(duration=duration((total - done) * seconds / done))
+            if done and seconds > 1
+            else ""
+        )
+        self._say(tr("Reading file {done} of {total}{left}").format(done=done, total=total, left=left))
 
     def _end(self, outcome: JobOutcome) -> None:
         self._show_running(False)
         if outcome.has_results:
             self._take_in(outcome.folder)
         elif outcome.was_cancelled:
-            self._say("The import was cancelled. Nothing was imported.")
+            self._say(tr("The import was cancelled. Nothing was imported."))
         elif isinstance(outcome.last, Failed) and outcome.last.is_user_error:
-            self._say(f"{outcome.last.text} Nothing was imported.")
+            self._say(tr("{last} Nothing was imported.").format(last=outcome.last.text))
         else:
             tail = "\n".join(outcome.log_tail.splitlines()[-5:])
-            self._say(f"The import ended unexpectedly. Nothing was imported. Last lines:\n{tail}")
+            self._say(
+                tr("The import ended unexpectedly. Nothing was imported. Last lines:\n{tail}").format(
+                    tail=tail
+                )
+            )
 
     def _take_in(self, job_folder: Path | None) -> None:
         plan = self._plan
         if plan is None:
             return
-        self._say("Storing ...")
+        self._say(tr("Storing ..."))
         self.says.repaint()
         try:
             report = finish_import(self._session.project, plan, job_folder)
@@ -154,12 +163,20 @@ class ImportDialog(QDialog):
 
     def _show_report(self, report: ImportReport) -> None:
         parts = [
-            f"{_count(report.added, 'image')} added",
-            f"{report.already_there} already there" if report.already_there else "",
-            f"{_count(report.labels_changed, 'label')} changed" if report.labels_changed else "",
-            f"{_count(report.contours, 'contour')} added" if report.contours else "",
-            f"{report.not_inspected} not read yet: import again to go on" if report.not_inspected else "",
-            f"{len(report.failed)} failed" if report.failed else "none failed",
+            tr("{count} added").format(count=counted(report.added, "image")),
+            tr("{already_there} already there").format(already_there=report.already_there)
+            if report.already_there
+            else "",
+            tr("{count} changed").format(count=counted(report.labels_changed, "label"))
+            if report.labels_changed
+            else "",
+            tr("{count} added").format(count=counted(report.contours, "contour")) if report.contours else "",
+            tr("{not_inspected} not read yet: import again to go on").format(
+                not_inspected=report.not_inspected
+            )
+            if report.not_inspected
+            else "",
+            tr("{failed} failed").format(failed=len(report.failed)) if report.failed else tr("none failed"),
         ]
         self._say("\n".join([", ".join(part for part in parts if part) + ".", *report.notes]))
         self.failures.setRowCount(len(report.failed))
@@ -181,12 +198,12 @@ class ImportDialog(QDialog):
         for field in (self.folder, self.csv, self.contours):
             field.setEnabled(not is_running)
         self.start.setEnabled(not is_running and self.folder.path is not None)
-        self.cancel.setText("Cancel" if is_running else "Close")
+        self.cancel.setText(tr("Cancel") if is_running else tr("Close"))
 
     def _stop_or_close(self) -> None:
         if self.is_running:
             self._runner.cancel()
-            self._say("Cancelling ...")
+            self._say(tr("Cancelling ..."))
         else:
             self.reject()
 
@@ -200,12 +217,15 @@ class ImportDialog(QDialog):
     def _arrange(self) -> None:
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.addRow("Images", self.folder)
-        form.addRow("Labels", self.csv)
-        form.addRow("Contours", self.contours)
+        form.addRow(tr("Images"), self.folder)
+        form.addRow(tr("Labels"), self.csv)
+        form.addRow(tr("Contours"), self.contours)
         note = QLabel(
-            "Images stay where they are. The table has one row a file; its columns are file, patient and, where known, "
-            "laterality, view, label (N, B, M, MB), birads, spacing_mm. Without a table, nothing is labelled."
+            tr(
+                "Images stay where they are. The table has one row a file; its columns are file, patient and, "
+                "where known, laterality, view, label (N, B, M, MB), birads, spacing_mm. Without a table, "
+                "nothing is labelled."
+            )
         )
         note.setObjectName("dim")
         note.setWordWrap(True)
@@ -227,8 +247,8 @@ class ImportDialog(QDialog):
 
 def _failure_table() -> QTableWidget:
     table = QTableWidget(0, 2)
-    table.setHorizontalHeaderLabels(["File", "Why it failed"])
-    table.setAccessibleName("Files that failed")
+    table.setHorizontalHeaderLabels([tr("File"), tr("Why it failed")])
+    table.setAccessibleName(tr("Files that failed"))
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setWordWrap(True)
@@ -237,7 +257,3 @@ def _failure_table() -> QTableWidget:
     table.setColumnWidth(0, 200)
     table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     return table
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

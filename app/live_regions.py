@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from app.translation import tr
 from core.domain import Finding, FindingClass, FindingId, Point, RegionLabel
 from core.live_labels import LiveLabels
 from storage.store import DEFAULT_ALPHA
@@ -65,9 +66,11 @@ class LiveRegions:
         outline = np.array(points, dtype=np.float64)
         labels, own = self._with(key).with_outline(outline), self._alone.with_outline(outline)
         counts = {label: int((labels == label).sum()) for label in RegionLabel}
-        text = f"Regions: {counts[RegionLabel.M]} M, {counts[RegionLabel.IGNORED]} ignored, {counts[RegionLabel.BN]} BN"
+        text = tr("Regions: {counts} M, {counts2} ignored, {counts3} BN").format(
+            counts=counts[RegionLabel.M], counts2=counts[RegionLabel.IGNORED], counts3=counts[RegionLabel.BN]
+        )
         if (own == RegionLabel.BN).all():
-            return f"{text}. This contour meets no region: is it on the breast?", True
+            return tr("{text}. This contour meets no region: is it on the breast?").format(text=text), True
         if not (own == RegionLabel.M).any():
-            return f"{text}. This contour makes no region malignant", True
+            return tr("{text}. This contour makes no region malignant").format(text=text), True
         return text, False

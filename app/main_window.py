@@ -31,6 +31,7 @@ from app.plane import PlanePage
 from app.question_bar import QuestionBar
 from app.study_strip import StudyStrip
 from app.training_panel import TrainingPanel
+from app.translation import tr
 from app.viewer import Viewer
 from app.worklist import Worklist
 from core.domain import FindingClass
@@ -99,7 +100,11 @@ class MainWindow(QMainWindow):
 
     def tell_cursor(self, x: float, y: float, value: float) -> None:
         """Where the pointer is, and the stored value there."""
-        self.cursor_tells.setText("" if math.isnan(value) else f"x {x:.0f}  y {y:.0f}  value {value:.0f}")
+        self.cursor_tells.setText(
+            ""
+            if math.isnan(value)
+            else tr("x {x:.0f}  y {y:.0f}  value {value:.0f}").format(x=x, y=y, value=value)
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Put everything away before the window goes."""
@@ -115,8 +120,8 @@ class MainWindow(QMainWindow):
             self.viewer.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _arrange(self) -> None:
-        self.tabs.addTab(self._image_page(), "Image")
-        self.tabs.addTab(self.plane, "Probability plane")
+        self.tabs.addTab(self._image_page(), tr("Image"))
+        self.tabs.addTab(self.plane, tr("Probability plane"))
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.middle.addWidget(self.tabs)
@@ -142,7 +147,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._bar("Tools", TOOL_BAR))
+        layout.addWidget(self._bar(tr("Tools"), TOOL_BAR))
         layout.addWidget(self.viewer, 1)
         layout.addWidget(self._under_the_image())
         return page
@@ -154,7 +159,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.strip, 1)
         layout.addStretch()
-        layout.addWidget(self._bar("Overlays", OVERLAY_BAR))
+        layout.addWidget(self._bar(tr("Overlays"), OVERLAY_BAR))
         return line
 
     def _bar(self, name: str, groups: tuple[tuple[str, ...], ...]) -> QToolBar:
@@ -205,14 +210,14 @@ class MainWindow(QMainWindow):
         self.tells.setContentsMargins(8, 0, 0, 0)
         self.statusBar().addWidget(self.tells, 1)
         self.statusBar().addPermanentWidget(self.cursor_tells)
-        research = QLabel("Research use only. Not for diagnosis.")
+        research = QLabel(tr("Research use only. Not for diagnosis."))
         research.setObjectName("research")
         self.statusBar().addPermanentWidget(research)
 
 
 def _new_class_choice() -> Choice[FindingClass]:
-    box = Choice("Class of new contours", [(which.value, which) for which in FindingClass])
-    box.setToolTip("Class of the contours you draw")
+    box = Choice(tr("Class of new contours"), [(which.value, which) for which in FindingClass])
+    box.setToolTip(tr("Class of the contours you draw"))
     return box
 
 
@@ -222,9 +227,9 @@ def _heatmap_choice() -> Choice[tuple[FindingClass, HeatmapPart]]:
         for each in FindingClass
         for part in HeatmapPart
     ]
-    box = Choice("What the heatmap shows", which)
+    box = Choice(tr("What the heatmap shows"), which)
     box.setToolTip(
-        "What the heatmap shows: the score d of Eq. 13, or one of its parts (Shift+H for the next)"
+        tr("What the heatmap shows: the score d of Eq. 13, or one of its parts (Shift+H for the next)")
     )
     return box
 
@@ -233,6 +238,6 @@ def _opacity_slider() -> QSlider:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(5, 100)
     slider.setFixedWidth(90)
-    slider.setAccessibleName("Opacity of the heatmap")
-    slider.setToolTip("Opacity of the heatmap")
+    slider.setAccessibleName(tr("Opacity of the heatmap"))
+    slider.setToolTip(tr("Opacity of the heatmap"))
     return slider

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from app.translation import tr
+
 INFORMATION_MS = 15_000
 
 
@@ -28,10 +30,10 @@ class MessageBar(QFrame):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._copy = QPushButton("Copy details")
+        self._copy = QPushButton(tr("Copy details"))
         self._copy.setObjectName("flat")
         self._copy.clicked.connect(self._copy_details)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.setObjectName("flat")
         close.clicked.connect(self.clear)
         layout = QHBoxLayout(self)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.question_bar import QuestionBar
 from app.session import Session
+from app.translation import tr
 from core.domain import ModelId
 from core.errors import UserError
 from storage.promotion import candidate_text, former_model, keep_model, open_candidate, use_model
@@ -48,7 +49,11 @@ class ModelChoice(QObject):
         if self._candidate is None or current is None:
             self._bar.clear()
             return
-        self._bar.ask(candidate_text(self._candidate), yes="Use it", no=f"Keep model {current.id}")
+        self._bar.ask(
+            candidate_text(self._candidate),
+            yes=tr("Use it"),
+            no=tr("Keep model {current}").format(current=current.id),
+        )
 
     def use(self, model_id: ModelId, kind: PromotionKind = PromotionKind.BY_HAND) -> None:
         """Put a model to use; one whose predictions were let go scores the images first."""
@@ -67,8 +72,12 @@ class ModelChoice(QObject):
         finally:
             QGuiApplication.restoreOverrideCursor()
         session.announce(changes)
-        again = " again" if kind is PromotionKind.ROLLED_BACK else ""
-        self.said.emit(f"Model {model_id} is in use{again}. The worklist is ranked by it.")
+        again = tr(" again") if kind is PromotionKind.ROLLED_BACK else ""
+        self.said.emit(
+            tr("Model {model_id} is in use{again}. The worklist is ranked by it.").format(
+                model_id=model_id, again=again
+            )
+        )
 
     def go_back(self) -> None:
         """Use the model again that was in use before this one."""
@@ -96,4 +105,8 @@ class ModelChoice(QObject):
             return
         session.announce(changes)
         self.refresh()
-        self.said.emit(f"Model {candidate.id} was not taken. It stays in the list of models (Ctrl+M).")
+        self.said.emit(
+            tr("Model {candidate} was not taken. It stays in the list of models (Ctrl+M).").format(
+                candidate=candidate.id
+            )
+        )

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from app.model_choice import ModelChoice
 from app.session import Session
 from app.training_panel import when
+from app.translation import tr, tr_data
 from core.errors import UserError
 from core.gate import AUROC, FROC
 from storage.changes import Changes
@@ -56,7 +57,7 @@ class ModelLedger(QDialog):
         self._session, self._choice = session, choice
         self._rows: list[ModelRow] = []
         self._is_filling = False
-        self.setWindowTitle("Models")
+        self.setWindowTitle(tr("Models"))
         self.resize(1240, 600)
         self.table = _table()
         self.verdict = QLabel()
@@ -64,12 +65,12 @@ class ModelLedger(QDialog):
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.recipe = QPlainTextEdit()
         self.recipe.setReadOnly(True)
-        self.recipe.setAccessibleName("Recipe of the selected model")
-        self.use, self.back, self.close_button = QPushButton(), QPushButton(), QPushButton("Close")
-        self.margin = _spin(0.01, 0.5, tip="A new model may be less than this much worse")
-        self.level = _spin(0.5, 0.99, tip="How sure that must be: level of the one-sided test")
-        self.automatic = QCheckBox("use such a model without asking")
-        self.gate_says = QLabel("A new model is not worse if it is shown to lose less than")
+        self.recipe.setAccessibleName(tr("Recipe of the selected model"))
+        self.use, self.back, self.close_button = QPushButton(), QPushButton(), QPushButton(tr("Close"))
+        self.margin = _spin(0.01, 0.5, tip=tr("A new model may be less than this much worse"))
+        self.level = _spin(0.5, 0.99, tip=tr("How sure that must be: level of the one-sided test"))
+        self.automatic = QCheckBox(tr("use such a model without asking"))
+        self.gate_says = QLabel(tr("A new model is not worse if it is shown to lose less than"))
         self._arrange()
         self.table.itemSelectionChanged.connect(self._show_selected)
         self.use.clicked.connect(self._use)
@@ -118,21 +119,26 @@ class ModelLedger(QDialog):
         row, can_decide = self.selected, not self._session.is_read_only
         former = self._session.store.former_model()
         self.back.setVisible(former is not None)
-        self.back.setText("" if former is None else f"Go back to model {former.id}")
+        self.back.setText("" if former is None else tr("Go back to model {former}").format(former=former.id))
         self.back.setEnabled(can_decide)
         for widget in (self.margin, self.level, self.automatic):
             widget.setEnabled(can_decide)
         self.use.setEnabled(row is not None and can_decide and row.state is not ModelState.IN_USE)
-        self.use.setText("Use" if row is None else f"Use model {row.model.id}")
+        self.use.setText(tr("Use") if row is None else tr("Use model {model}").format(model=row.model.id))
         if row is None:
-            self.verdict.setText("There is no model yet: press Retrain.")
+            self.verdict.setText(tr("There is no model yet: press Retrain."))
             self.recipe.clear()
             return
-        scores_first = "" if row.has_predictions else " To be used, it must score the images anew."
+        scores_first = "" if row.has_predictions else tr(" To be used, it must score the images anew.")
         self.verdict.setText(
-            f"<b>Model {row.model.id}.</b> {verdict_text(row.model)}{scores_first}<br>{_data(row.model.trained_on)}"
+            tr("<b>Model {model}.</b> {verdict_text}{scores_first}<br>{data}").format(
+                model=row.model.id,
+                verdict_text=verdict_text(row.model),
+                scores_first=scores_first,
+                data=_data(row.model.trained_on),
+            )
         )
-        self.recipe.setPlainText(f"Recipe: {_flowing(row.model.recipe.to_json())}")
+        self.recipe.setPlainText(tr("Recipe: {flowing}").format(flowing=_flowing(row.model.recipe.to_json())))
 
     def _use(self) -> None:
         row = self.selected
@@ -168,7 +174,7 @@ class ModelLedger(QDialog):
 
     def _arrange(self) -> None:
         rules = QHBoxLayout()
-        for widget in (self.gate_says, self.margin, QLabel("at level"), self.level, self.automatic):
+        for widget in (self.gate_says, self.margin, QLabel(tr("at level")), self.level, self.automatic):
             rules.addWidget(widget)
         rules.addStretch(1)
         buttons = QHBoxLayout()
@@ -192,13 +198,13 @@ def _cells(row: ModelRow) -> list[str]:
     name = "" if model.recipe.name == "default" else f" ({model.recipe.name})"
     return [
         str(model.id),
-        row.state.value,
+        tr_data(row.state.value),
         when(model.created_at),
         f"{model.recipe.method.value}{name}",
         str(model.annotated_images),
         figure_text(model.figures, AUROC),
         figure_text(model.figures, FROC),
-        "yes" if model.is_calibrated else "no",
+        tr("yes") if model.is_calibrated else tr("no"),
         f"{said}, {when(decided.created_at)}" if decided is not None else "-",
     ]
 
@@ -206,11 +212,16 @@ def _cells(row: ModelRow) -> list[str]:
 def _data(trained_on: TrainedOn) -> str:
     """What a model learnt from: counts, and fingerprints that are equal where the data were."""
     if not trained_on.snapshot:
-        return "What it learnt from was not recorded: it was made by an older Lesionloop."
-    return (
-        f"Learnt from {trained_on.train_images} training images, chosen on {trained_on.validation_images} validation "
-        f"images, with {trained_on.test_images} test images apart. Data {trained_on.snapshot[:HASH]}, "
-        f"split {trained_on.split_hash[:HASH]}."
+        return tr("What it learnt from was not recorded: it was made by an older Lesionloop.")
+    return tr(
+        "Learnt from {train_images} training images, chosen on {validation_images} validation images, "
+        "with {test_images} test images apart. Data {snapshot}, split {split_hash}."
+    ).format(
+        train_images=trained_on.train_images,
+        validation_images=trained_on.validation_images,
+        test_images=trained_on.test_images,
+        snapshot=trained_on.snapshot[:HASH],
+        split_hash=trained_on.split_hash[:HASH],
     )
 
 
@@ -231,10 +242,10 @@ def _plain(value: object) -> str:
 def _table() -> QTableWidget:
     table = QTableWidget(0, len(COLUMNS))
     for column, (name, tip) in enumerate(COLUMNS):
-        item = QTableWidgetItem(name)
-        item.setToolTip(tip)
+        item = QTableWidgetItem(tr_data(name))
+        item.setToolTip(tr_data(tip))
         table.setHorizontalHeaderItem(column, item)
-    table.setAccessibleName("All models")
+    table.setAccessibleName(tr("All models"))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

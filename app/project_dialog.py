@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.choice import Choice
+from app.translation import tr
 from core.domain import Arm
 from storage.records import SplitSettings
 
@@ -37,7 +38,7 @@ class FolderField(QWidget):
         self.text = QLineEdit()
         self.text.setPlaceholderText(hint)
         self.text.setAccessibleName(title)
-        self.browse = QPushButton("Browse...")
+        self.browse = QPushButton(tr("Browse..."))
         self.browse.clicked.connect(self._browse)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -65,10 +66,10 @@ class NewProjectDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New project")
+        self.setWindowTitle(tr("New project"))
         self.setMinimumWidth(560)
         defaults = SplitSettings()
-        self.folder = FolderField(title="Folder of the new project", hint="a new or empty folder")
+        self.folder = FolderField(title=tr("Folder of the new project"), hint=tr("a new or empty folder"))
         self.test = _percent(defaults.test_fraction)
         self.validation = _percent(defaults.validation_fraction)
         self.seed = QSpinBox()
@@ -77,7 +78,7 @@ class NewProjectDialog(QDialog):
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Make project")
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText(tr("Make project"))
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._arrange()
@@ -102,13 +103,15 @@ class NewProjectDialog(QDialog):
     def _arrange(self) -> None:
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.addRow("Folder", self.folder)
-        form.addRow("Test patients", self.test)
-        form.addRow("Validation patients", self.validation)
-        form.addRow("Seed of the dealing", self.seed)
+        form.addRow(tr("Folder"), self.folder)
+        form.addRow(tr("Test patients"), self.test)
+        form.addRow(tr("Validation patients"), self.validation)
+        form.addRow(tr("Seed of the dealing"), self.seed)
         note = QLabel(
-            "Test patients are never trained on. Patients are dealt whole, once, when they are imported. "
-            "Your images stay where they are."
+            tr(
+                "Test patients are never trained on. Patients are dealt whole, once, when they are imported. "
+                "Your images stay where they are."
+            )
         )
         note.setObjectName("dim")
         note.setWordWrap(True)
@@ -138,18 +141,22 @@ class ReaderDialog(QDialog):
         arm: Arm = Arm.SHOWN,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Reader")
+        self.setWindowTitle(tr("Reader"))
         self.setMinimumWidth(380)
         self.name = QLineEdit(before)
-        self.name.setPlaceholderText("your name or initials")
+        self.name.setPlaceholderText(tr("your name or initials"))
         self.name.setMaxLength(60)
-        self.name.setAccessibleName("Reader's name")
+        self.name.setAccessibleName(tr("Reader's name"))
         self.name.setCompleter(QCompleter(list(known), self.name))
-        self.arm = Choice("What is shown of the model", [(text, each) for each, text in ARM_WORDS.items()])
+        self.arm = Choice(
+            tr("What is shown of the model"), [(text, each) for each, text in ARM_WORDS.items()]
+        )
         self.arm.choose(arm)
         text = QLabel(
-            "Who is reading? The name is kept with every contour and decision. There is no password: it says whose work "
-            "this is, and keeps nobody out."
+            tr(
+                "Who is reading? The name is kept with every contour and decision. There is no password: it says "
+                "whose work this is, and keeps nobody out."
+            )
         )
         text.setWordWrap(True)
         buttons = QDialogButtonBox(
@@ -164,7 +171,7 @@ class ReaderDialog(QDialog):
         layout.addWidget(text)
         layout.addWidget(self.name)
         layout.addSpacing(8)
-        layout.addWidget(QLabel("The model is"))
+        layout.addWidget(QLabel(tr("The model is")))
         layout.addWidget(self.arm)
         layout.addSpacing(8)
         layout.addWidget(buttons)
@@ -184,9 +191,9 @@ def ask_read_only(sentence: str, parent: QWidget | None = None) -> bool:
     box = QMessageBox(parent)
     box.setObjectName("ask_read_only")
     box.setIcon(QMessageBox.Icon.Information)
-    box.setWindowTitle("Open project")
+    box.setWindowTitle(tr("Open project"))
     box.setText(sentence)
-    look = box.addButton("Open read-only", QMessageBox.ButtonRole.AcceptRole)
+    look = box.addButton(tr("Open read-only"), QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.exec()
     return box.clickedButton() is look

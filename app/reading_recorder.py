@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session import Session
+from app.translation import tr
 from core.domain import Arm, FindingId, ImageId
 from core.errors import UserError
 from storage.records import ReadingEvent, ReadingKind
@@ -49,7 +50,7 @@ class ReadingRecorder(QObject):
         try:
             self._sitting = session.store.begin_sitting(reader=session.reader, arm=arm)
         except UserError as error:
-            self.failed.emit(f"This sitting is not recorded. {error}")
+            self.failed.emit(tr("This sitting is not recorded. {error}").format(error=error))
             return
         self._session, self._began = session, self._clock()
         self._timer.start()
@@ -107,7 +108,9 @@ class ReadingRecorder(QObject):
             self._session.store.add_reading(self._waiting)
         except UserError as error:
             if not self._has_failed:
-                self.failed.emit(f"What you do is not being recorded at the moment. {error}")
+                self.failed.emit(
+                    tr("What you do is not being recorded at the moment. {error}").format(error=error)
+                )
             self._has_failed = True
             return
         self._waiting, self._has_failed = [], False

@@ -14,6 +14,7 @@ from app.question_bar import QuestionBar
 from app.session import Session
 from app.settings import Settings
 from app.training_panel import TrainingPanel
+from app.translation import tr
 from app.trunk_list import with_weights
 from core.domain import Decision, Label, ModelId, Split
 from core.errors import UserError
@@ -112,7 +113,12 @@ class Retraining(QObject):
         except UserError as error:
             self.warned.emit(str(error), "")
             return
-        self._run(folder, f"Starting {recipe.method.value} on {_images(annotated)} ...")
+        self._run(
+            folder,
+            tr("Starting {method} on {images} ...").format(
+                method=recipe.method.value, images=_images(annotated)
+            ),
+        )
 
     def go_on(self) -> None:
         """Go on with the training that was interrupted."""
@@ -125,7 +131,7 @@ class Retraining(QObject):
         except UserError as error:
             self.warned.emit(str(error), "")
             return
-        self._run(found.folder, f"Going on with {found.method.value} ...")
+        self._run(found.folder, tr("Going on with {method} ...").format(method=found.method.value))
         if note:
             self._notices.append(note)
 
@@ -133,7 +139,7 @@ class Retraining(QObject):
         """Let a model score the images, so that it can be used: `scored` tells when it has."""
         session = self._session
         if session is None or self.is_running:
-            self.warned.emit("A training is at work: use another model when it has ended.", "")
+            self.warned.emit(tr("A training is at work: use another model when it has ended."), "")
             return
         steps = (Step.FEATURES, Step.SCORE)
         try:
@@ -145,7 +151,7 @@ class Retraining(QObject):
             self.warned.emit(str(error), "")
             return
         self._wanted = (model_id, kind)
-        self._run(folder, f"Model {model_id} scores the images ...")
+        self._run(folder, tr("Model {model_id} scores the images ...").format(model_id=model_id))
 
     def _run(self, folder: Path, text: str) -> None:
         self._notices.clear()
@@ -196,21 +202,21 @@ class Retraining(QObject):
     def _tell_ending(self, outcome: JobOutcome) -> None:
         last = outcome.last
         if outcome.was_cancelled:
-            self.said.emit("Training was cancelled. Nothing was changed.")
+            self.said.emit(tr("Training was cancelled. Nothing was changed."))
         elif outcome.ended_unexpectedly:
             lines = "  /  ".join(outcome.log_tail.splitlines()[-SHOWN_LOG_LINES:])
-            tail = f" Last lines: {lines}" if lines else ""
-            text = f"Training ended unexpectedly. Nothing was changed.{tail}"
+            tail = tr(" Last lines: {lines}").format(lines=lines) if lines else ""
+            text = tr("Training ended unexpectedly. Nothing was changed.{tail}").format(tail=tail)
             self.warned.emit(text, outcome.log_tail)
         elif isinstance(last, Failed):
             text = (
                 last.text
                 if last.is_user_error
-                else "Training failed by a mistake of Lesionloop's own. Nothing was changed."
+                else tr("Training failed by a mistake of Lesionloop's own. Nothing was changed.")
             )
             self.warned.emit(text, "" if last.is_user_error else f"{last.text}\n\n{outcome.log_tail}")
         else:
-            self.said.emit("Training was stopped before there was anything to keep. Nothing was changed.")
+            self.said.emit(tr("Training was stopped before there was anything to keep. Nothing was changed."))
 
     def _take_in(self, folder: Path) -> None:
         """Read and judge the results in a thread, then store them in this one."""
@@ -234,7 +240,7 @@ class Retraining(QObject):
         if session is None:
             return
         if isinstance(results, Exception):
-            self._refuse_results("The results could not be read by a mistake of Lesionloop's own.")
+            self._refuse_results(tr("The results could not be read by a mistake of Lesionloop's own."))
             raise results
         QGuiApplication.setOverrideCursor(Qt.CursorShape.BusyCursor)
         try:
@@ -257,13 +263,15 @@ class Retraining(QObject):
         if self._session is None or imported.model_id is None:
             return imported.summary
         model = self._session.store.model(imported.model_id)
-        drawn = _images(model.annotated_images) if model.annotated_images else "weak labels only"
+        drawn = _images(model.annotated_images) if model.annotated_images else tr("weak labels only")
         told = imported.summary
         if imported.gate is not None and not imported.is_promoted:
-            told = (
-                f"{imported.images_scored} images scored. Nothing on screen has changed: it is a candidate."
-            )
-        return f"Model {model.id} is trained on {drawn}. {told}"
+            told = tr(
+                "{images_scored} images scored. Nothing on screen has changed: it is a candidate."
+            ).format(images_scored=imported.images_scored)
+        return tr("Model {model} is trained on {drawn}. {told}").format(
+            model=model.id, drawn=drawn, told=told
+        )
 
     def _take_in_leftovers(self, session: Session) -> None:
         """Results that were whole when the window last closed are not thrown away."""
@@ -297,14 +305,14 @@ class Retraining(QObject):
         if found is None:
             self._interrupted.clear()
         else:
-            self._interrupted.ask(str(found), yes="Go on", no="Discard")
+            self._interrupted.ask(str(found), yes="Go on", no=tr("Discard"))
 
     def _discard(self) -> None:
         session = self._session
         found = None if session is None else interrupted_training(session.project)
         if session is not None and found is not None:
             discard_training(session.project, found.folder)
-            self.said.emit("The interrupted training was discarded.")
+            self.said.emit(tr("The interrupted training was discarded."))
         self._ask_about_interrupted()
 
 
@@ -326,4 +334,4 @@ def is_annotated(record: ImageRecord) -> bool:
 
 
 def _images(number: int) -> str:
-    return "1 annotated image" if number == 1 else f"{number} annotated images"
+    return tr("1 annotated image") if number == 1 else tr("{number} annotated images").format(number=number)

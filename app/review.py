@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from app.translation import tr
+from app.translation import tr, tr_data
 from core.agreement import ImageAgreement, compare_image
 from core.domain import Contour, FindingClass, ImageId, Role
 from storage.store import DEFAULT_ALPHA, Store
@@ -22,7 +22,9 @@ def review_lines(store: Store, image_id: ImageId) -> list[str]:
         decision, reason = decisions.get(name, (None, ""))
         said = [tr("{count} malignant").format(count=len(contours))]
         said.append(
-            tr("no decision") if decision is None else decision.value + (f" ({reason})" if reason else "")
+            tr("no decision")
+            if decision is None
+            else tr_data(decision.value) + (f" ({reason})" if reason else "")
         )
         if name in birads:
             said.append(f"BI-RADS {birads[name]}")
@@ -35,7 +37,7 @@ def review_lines(store: Store, image_id: ImageId) -> list[str]:
 
 
 def _in_words(found: ImageAgreement) -> str:
-    said = [f"IoM {pair.iom:.2f}, Dice {pair.dice:.2f}" for pair in found.pairs]
+    said = [tr("IoM {iom:.2f}, Dice {dice:.2f}").format(iom=pair.iom, dice=pair.dice) for pair in found.pairs]
     if found.only_first or found.only_second:
         said.append(
             tr("{first} and {second} without a partner").format(

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.hanging import Hanging, is_unplaced
+from app.translation import tr
 from app.worklist import view_name
 from storage.records import ImageRecord
 
@@ -28,7 +29,7 @@ class StudyStrip(QWidget):
         self._room.setSpacing(6)
         self._room.addWidget(self._words)
         self._room.addStretch(1)
-        self.setAccessibleName("Images of the study")
+        self.setAccessibleName(tr("Images of the study"))
         self.hide()
 
     @property
@@ -55,8 +56,10 @@ class StudyStrip(QWidget):
     def _button(self, image: ImageRecord) -> QPushButton:
         button = QPushButton(view_name(image))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        told = "Its side or view is not known, so it hangs alone." if is_unplaced(image) else "Open it."
+        told = (
+            tr("Its side or view is not known, so it hangs alone.") if is_unplaced(image) else tr("Open it.")
+        )
         button.setToolTip(f"{image.name}. {told}")
-        button.setAccessibleName(f"Open {image.name}")
+        button.setAccessibleName(tr("Open {image}").format(image=image.name))
         button.clicked.connect(lambda _checked=False: self.image_chosen.emit(image.id))
         return button

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.translation import counted, tr, tr_data
 from core.events import Epoch, Event, Notice, Progress
 from storage.records import ModelRecord
 
@@ -65,7 +66,7 @@ class Curves(QWidget):
         now = theme.colours
         colours = {"train": now.training_curve, "validation": now.validation_curve}
         self._chance.setPen(pyqtgraph.mkPen(now.mark, style=Qt.PenStyle.DashLine))
-        for plot, title in ((self._loss, "Loss"), (self._auroc, "AUROC, malignant")):
+        for plot, title in ((self._loss, tr("Loss")), (self._auroc, tr("AUROC, malignant"))):
             plot.setBackground(now.base)
             plot.setTitle(title, color=now.dim_text, size="9pt")
             for side in ("left", "bottom"):
@@ -74,8 +75,10 @@ class Curves(QWidget):
         for (_plot_of, name), line in self._lines.items():
             line.setPen(pyqtgraph.mkPen(colours[name], width=2))
         self._legend.setText(
-            f"<span style='color:{now.training_curve}'>&#9644;</span> training &nbsp; "
-            f"<span style='color:{now.validation_curve}'>&#9644;</span> validation"
+            tr(
+                "<span style='color:{training_curve}'>&#9644;</span> training &nbsp; <span "
+                "style='color:{validation_curve}'>&#9644;</span> validation"
+            ).format(training_curve=now.training_curve, validation_curve=now.validation_curve)
         )
 
     def clear(self) -> None:
@@ -123,24 +126,24 @@ class TrainingPanel(QWidget):
         self.card = QLabel()
         self.card.setWordWrap(True)
         self.card.setTextFormat(Qt.TextFormat.RichText)
-        self.retrain = QPushButton("Retrain")
+        self.retrain = QPushButton(tr("Retrain"))
         self.retrain.setObjectName("primary")
         self.retrain.setToolTip(
-            "Train on the contours drawn so far, rescore all images, rank the worklist anew"
+            tr("Train on the contours drawn so far, rescore all images, rank the worklist anew")
         )
-        self.stop = QPushButton("Stop early (keep)")
-        self.stop.setToolTip("End training now and keep the best model so far")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("End now and change nothing")
+        self.stop = QPushButton(tr("Stop early (keep)"))
+        self.stop.setToolTip(tr("End training now and keep the best model so far"))
+        self.cancel = QPushButton(tr("Cancel"))
+        self.cancel.setToolTip(tr("End now and change nothing"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.status = QLabel()
         self.status.setObjectName("dim")
         self.status.setWordWrap(True)
-        self.models = QPushButton("Models...")
-        self.models.setToolTip("Every model, what it is worth, and who put it to use (Ctrl+M)")
+        self.models = QPushButton(tr("Models..."))
+        self.models.setToolTip(tr("Every model, what it is worth, and who put it to use (Ctrl+M)"))
         self.back = QPushButton()
-        self.back.setToolTip("Use the model again that was in use before, and rank the worklist by it")
+        self.back.setToolTip(tr("Use the model again that was in use before, and rank the worklist by it"))
         for button in (self.models, self.back):
             button.setObjectName("flat")
         self.curves = Curves()
@@ -166,21 +169,33 @@ class TrainingPanel(QWidget):
         self.models.setVisible(model is not None)
         if model is None:
             self.card.setText(
-                "<b>No model yet</b><br>Press Retrain to train on the weak labels and rank the worklist."
+                tr("<b>No model yet</b><br>Press Retrain to train on the weak labels and rank the worklist.")
             )
             return
         contours = model.annotated_images
-        drawn = "weak labels only" if contours == 0 else f"contours on {_count(contours, 'image')}"
+        drawn = (
+            tr("weak labels only")
+            if contours == 0
+            else tr("contours on {count}").format(count=counted(contours, "image"))
+        )
         self.card.setText(
-            f"<b>Model {model.id}</b> &middot; {model.recipe.method.value}<br>"
-            f"<span style='color:{theme.colours.dim_text}'>trained {when(model.created_at)}<br>{drawn}<br>"
-            f"probabilities {calibrated(is_calibrated=model.is_calibrated)}</span>"
+            tr(
+                "<b>Model {model}</b> &middot; {method}<br><span style='color:{dim_text}'>trained "
+                "{when}<br>{drawn}<br>probabilities {calibrated}</span>"
+            ).format(
+                model=model.id,
+                method=model.recipe.method.value,
+                dim_text=theme.colours.dim_text,
+                when=when(model.created_at),
+                drawn=drawn,
+                calibrated=calibrated(is_calibrated=model.is_calibrated),
+            )
         )
 
     def show_former(self, former: ModelRecord | None) -> None:
         """Offer to go back to a model, or nothing."""
         self.back.setVisible(former is not None)
-        self.back.setText("" if former is None else f"Go back to model {former.id}")
+        self.back.setText("" if former is None else tr("Go back to model {former}").format(former=former.id))
 
     def begin(self, text: str) -> None:
         """A job has been started."""
@@ -210,7 +225,7 @@ class TrainingPanel(QWidget):
         self.stop.setEnabled(False)
         self.cancel.setEnabled(False)
         self.progress.setRange(0, 0)
-        self.status.setText("Storing the results ...")
+        self.status.setText(tr("Storing the results ..."))
         self.status.repaint()
 
     def end(self, text: str) -> None:
@@ -231,7 +246,7 @@ class TrainingPanel(QWidget):
         self.retrain.setEnabled(is_allowed)
 
     def _arrange(self) -> None:
-        heading = QLabel("Model")
+        heading = QLabel(tr("Model"))
         heading.setObjectName("heading")
         card = QFrame()
         card.setObjectName("card")
@@ -287,7 +302,7 @@ class TrainingPanel(QWidget):
 
     def _progress_text(self, latest: Epoch | Progress, *, done: int, total: int) -> str:
         unit = "epoch" if isinstance(latest, Epoch) or self._stage == "training" else "image"
-        name = STAGES.get(self._stage, self._stage.capitalize())
+        name = tr_data(STAGES.get(self._stage, self._stage.capitalize()))
         text = f"{name}: {unit} {done} of {total}"
         seconds, steps = time.monotonic() - self._stage_began, done - self._stage_first
         if seconds < 0.5 or steps < 1:
@@ -301,14 +316,14 @@ class TrainingPanel(QWidget):
     def _request_stop(self) -> None:
         self.stop.setEnabled(False)
         self.cancel.setEnabled(False)
-        self.status.setText("Stopping; the best model so far is kept ...")
+        self.status.setText(tr("Stopping; the best model so far is kept ..."))
         self._latest = None
         self.stop_requested.emit()
 
     def _request_cancel(self) -> None:
         self.stop.setEnabled(False)
         self.cancel.setEnabled(False)
-        self.status.setText("Cancelling ...")
+        self.status.setText(tr("Cancelling ..."))
         self._latest = None
         self.cancel_requested.emit()
 
@@ -317,12 +332,14 @@ def duration(seconds: float) -> str:
     """A time left, as one says it."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return (
+        tr("{value} min").format(value=round(seconds / 60)) if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    )
 
 
 def _rate(per_second: float, unit: str) -> str:
     if per_second >= 1:
-        return f"{per_second:.0f} {unit}s a second"
+        return tr("{per_second:.0f} {unit}s a second").format(per_second=per_second, unit=unit)
     return f"{1 / per_second:.1f} s an {unit}"
 
 
@@ -347,13 +364,9 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
 def calibrated(*, is_calibrated: bool) -> str:
     """How to take a probability."""
-    return "calibrated on validation images" if is_calibrated else "not calibrated"
+    return tr("calibrated on validation images") if is_calibrated else tr("not calibrated")
 
 
 def when(created_at: str) -> str:

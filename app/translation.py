@@ -41,6 +41,17 @@ def tr_data(text: str) -> str:
     return _translate(DATA, text, None) if text else ""
 
 
+def counted(number: int, word: str) -> str:
+    """A number of things: of 'image', 'finding', 'label', 'contour'."""
+    one, several = {
+        "image": (tr("1 image"), tr("{number} images")),
+        "finding": (tr("1 finding"), tr("{number} findings")),
+        "label": (tr("1 label"), tr("{number} labels")),
+        "contour": (tr("1 contour"), tr("{number} contours")),
+    }[word]
+    return one if number == 1 else several.format(number=number)
+
+
 def install(application: QCoreApplication, language: str) -> str:
     """Speak a language of LANGUAGES from now on; '' for that of the system, else English. Returns which it is.
 

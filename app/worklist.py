@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.translation import tr, tr_data
 from core.domain import Decision, ImageId, Label, Laterality, Split, View
 from storage.records import ImageRecord
 from storage.worklist import is_in_pool
@@ -72,26 +73,28 @@ def state_text(record: ImageRecord) -> str:
     """What has been done with an image, in a word or two."""
     contours = record.malignant_findings + record.benign_findings
     if record.failure:
-        return "cannot be used"
+        return tr("cannot be used")
     if record.decision is Decision.SKIPPED:
-        return "skipped"
+        return tr("skipped")
     if record.decision is Decision.UNREADABLE:
-        return "unreadable"
+        return tr("unreadable")
     if contours:
-        drawn = "1 contour" if contours == 1 else f"{contours} contours"
+        drawn = tr("1 contour") if contours == 1 else tr("{contours} contours").format(contours=contours)
         return f"{drawn} ✓" if record.decision is Decision.ANNOTATED else drawn
     if record.decision is Decision.NOTHING_TO_DRAW:
-        return "nothing to draw"
-    return "done" if record.decision is Decision.ANNOTATED else ""
+        return tr("nothing to draw")
+    return tr("done") if record.decision is Decision.ANNOTATED else ""
 
 
 def tells(record: ImageRecord, *, is_model_hidden: bool = False) -> str:
     """One line about an image: its label, its part of the study, and why it has its rank."""
     if record.failure:
         return f"{image_name(record)}: {record.failure}"
-    known = f"{image_name(record)}, {LABEL_WORDS[record.label]}, {record.split.value}"
+    known = f"{image_name(record)}, {tr_data(LABEL_WORDS[record.label])}, {tr_data(record.split.value)}"
     if record.rank is not None and record.rank_reason and not is_model_hidden:
-        return f"{known}. Rank {record.rank}: {record.rank_reason}"
+        return tr("{known}. Rank {rank}: {rank_reason}").format(
+            known=known, rank=record.rank, rank_reason=record.rank_reason
+        )
     return known
 
 
@@ -162,12 +165,14 @@ class WorklistModel(QAbstractTableModel):
             return COLUMNS[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return (
-                "Rank: 1 is worth your time most",
-                "Pseudonymous key of the patient",
-                "Side and projection",
-                "Label of the whole image: N, B, M or both",
-                f"Probability of a malignant finding, by the model in use; {'' if self.is_calibrated else 'not '}calibrated",
-                "What has been done; ✓ where a reader says that all is drawn",
+                tr("Rank: 1 is worth your time most"),
+                tr("Pseudonymous key of the patient"),
+                tr("Side and projection"),
+                tr("Label of the whole image: N, B, M or both"),
+                tr("Probability of a malignant finding, by the model in use; {value}calibrated").format(
+                    value="" if self.is_calibrated else "not "
+                ),
+                tr("What has been done; ✓ where a reader says that all is drawn"),
             )[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -228,7 +233,7 @@ class WorklistProxy(QSortFilterProxyModel):
             return True
         if self._only is not None and record.id not in self._only:
             return False
-        text = f"{image_name(record)} {LABEL_WORDS[record.label]} {state_text(record)}".lower()
+        text = f"{image_name(record)} {tr_data(LABEL_WORDS[record.label])} {state_text(record)}".lower()
         return is_listed(record, self._which) and all(word in text for word in self._words)
 
 
@@ -249,19 +254,19 @@ class Worklist(QWidget):
         self._open: ImageId | None = None
         self.is_model_hidden = False
         self.which = QComboBox()
-        self.which.setAccessibleName("Which images are listed")
-        self.which.addItems([which.value for which in WorklistFilter])
+        self.which.setAccessibleName(tr("Which images are listed"))
+        self.which.addItems([tr_data(which.value) for which in WorklistFilter])
         self.text = QLineEdit()
-        self.text.setPlaceholderText("Find patient, view, state")
+        self.text.setPlaceholderText(tr("Find patient, view, state"))
         self.text.setClearButtonEnabled(True)
-        self.text.setAccessibleName("Text that a listed image must contain")
+        self.text.setAccessibleName(tr("Text that a listed image must contain"))
         self.table = _table(self._proxy)
         self._count = QLabel()
         self._count.setObjectName("dim")
         self._only: frozenset[ImageId] | None = None
         self._which_before = WorklistFilter.TO_ANNOTATE
         self.chip = QPushButton()
-        self.chip.setToolTip("List all images again")
+        self.chip.setToolTip(tr("List all images again"))
         self.chip.clicked.connect(lambda: self.show_only(None))
         self.chip.hide()
         self._arrange()
@@ -302,16 +307,18 @@ class Worklist(QWidget):
             self._which_before = WorklistFilter(self.which.currentText())
         if images is not None or self._only is not None:
             which = self._which_before if images is None else WorklistFilter.ALL
-            self.which.setCurrentText(which.value)
+            self.which.setCurrentText(tr_data(which.value))
         self._only = images
         self._is_moving = True
         self._proxy.restrict(images)
         self._is_moving = False
         if images is not None:
             self.text.clear()
-            count = "1 image" if len(images) == 1 else f"{len(images):,} images"
-            self.chip.setText(f"{count} selected in the plane  \N{MULTIPLICATION SIGN}")
-            self.chip.setAccessibleName(f"{count} selected in the plane. Press to list all images again")
+            count = tr("1 image") if len(images) == 1 else tr("{images:,} images").format(images=len(images))
+            self.chip.setText(tr("{count} selected in the plane  ×").format(count=count))
+            self.chip.setAccessibleName(
+                tr("{count} selected in the plane. Press to list all images again").format(count=count)
+            )
         self.chip.setVisible(images is not None)
         self._show_count()
 
@@ -386,13 +393,13 @@ class Worklist(QWidget):
 
     def _show_count(self) -> None:
         listed, total = self._proxy.rowCount(), self.model.rowCount()
-        self._count.setText(f"{listed} of {total} images")
+        self._count.setText(tr("{listed} of {total} images").format(listed=listed, total=total))
 
 
 def _table(model: QSortFilterProxyModel) -> QTableView:
     table = QTableView()
     table.setModel(model)
-    table.setAccessibleName("Worklist")
+    table.setAccessibleName(tr("Worklist"))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

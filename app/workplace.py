@@ -26,6 +26,7 @@ from app.retraining import Retraining
 from app.session import Session
 from app.settings import Settings
 from app.sitting_control import SittingControl
+from app.translation import tr
 from app.view_state import ViewState
 from app.worklist import image_name, tells
 from core.domain import Decision, ImageId
@@ -146,7 +147,7 @@ class Workplace(QObject):
         if not project.is_read_only and not reader:
             project.close()
             self.window.messages.warn(
-                "The project was not opened: contours and decisions need a reader's name."
+                tr("The project was not opened: contours and decisions need a reader's name.")
             )
             return
         self._let_go()
@@ -202,8 +203,8 @@ class Workplace(QObject):
             self.window.setWindowTitle("Lesionloop")
             return
         name = self.session.project.folder.name
-        who = "read-only" if self.session.is_read_only else self.session.reader
-        self.window.setWindowTitle(f"{name} \N{EM DASH} {who} \N{EM DASH} Lesionloop")
+        who = tr("read-only") if self.session.is_read_only else self.session.reader
+        self.window.setWindowTitle(tr("{name} — {who} — Lesionloop").format(name=name, who=who))
 
     def _allow(self) -> None:
         actions, session = self.window.actions_by_name, self.session
@@ -231,7 +232,7 @@ class Workplace(QObject):
 
     def _show_undo(self) -> None:
         actions, session = self.window.actions_by_name, self.session
-        for name, word in (("undo", "Undo"), ("redo", "Redo")):
+        for name, word in (("undo", tr("Undo")), ("redo", tr("Redo"))):
             stack = None if session is None else session.undo_stack
             text = "" if stack is None else (stack.undoText() if name == "undo" else stack.redoText())
             can = stack is not None and (stack.canUndo() if name == "undo" else stack.canRedo())
@@ -298,7 +299,7 @@ class Workplace(QObject):
 
     def _next(self) -> None:
         if not self.window.worklist.move(1):
-            self.window.messages.inform("This is the last image of the list.")
+            self.window.messages.inform(tr("This is the last image of the list."))
 
     def _next_study(self, image_id: ImageId | None) -> None:
         """Open the next image of the list that is of another study than an image of the list."""
@@ -312,21 +313,21 @@ class Workplace(QObject):
                 self._go_to(other)
                 return
         self.desk.hang_again()
-        self.window.messages.inform("This is the last study of the list.")
+        self.window.messages.inform(tr("This is the last study of the list."))
 
     def _previous(self) -> None:
         if not self.window.worklist.move(-1):
-            self.window.messages.inform("This is the first image of the list.")
+            self.window.messages.inform(tr("This is the first image of the list."))
 
     def _undo(self) -> None:
         if self.session is not None:
             text = self.session.undo_stack.undoText()
-            self._tell_elsewhere("Undone", text, self.session.undo())
+            self._tell_elsewhere(tr("Undone"), text, self.session.undo())
 
     def _redo(self) -> None:
         if self.session is not None:
             text = self.session.undo_stack.redoText()
-            self._tell_elsewhere("Done again", text, self.session.redo())
+            self._tell_elsewhere(tr("Done again"), text, self.session.redo())
 
     def _tell_elsewhere(self, what: str, text: str, images: frozenset[ImageId]) -> None:
         """A change that happens out of sight is told."""
@@ -345,7 +346,7 @@ class Workplace(QObject):
     def _ask_open_project(self) -> None:
         recent = self.settings.recent_projects
         start = str(recent[0].parent if recent else Path.home())
-        chosen = QFileDialog.getExistingDirectory(self.window, "Open project (its folder)", start)
+        chosen = QFileDialog.getExistingDirectory(self.window, tr("Open project (its folder)"), start)
         if chosen:
             self.open_project(Path(chosen))
 
@@ -394,7 +395,9 @@ class Workplace(QObject):
     def _tell_drafts(self, images: list[ImageId]) -> None:
         if self.session is not None:
             names = ", ".join(image_name(self.session.image(image_id)) for image_id in images)
-            self.window.messages.inform(f"Contours from before that are not closed yet: {names}.")
+            self.window.messages.inform(
+                tr("Contours from before that are not closed yet: {names}.").format(names=names)
+            )
 
     def _show_keys(self) -> None:
         if self._help is None:
@@ -414,7 +417,7 @@ class Workplace(QObject):
         self._refresh(Changes(everything=True))
 
     def _show_about(self) -> None:
-        QMessageBox.about(self.window, "About Lesionloop", ABOUT)
+        QMessageBox.about(self.window, tr("About Lesionloop"), ABOUT)
 
     # --- wiring
 

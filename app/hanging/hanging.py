@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.hanging.protocol import Layout, Place
+from app.translation import tr
 from core.domain import ImageId, Laterality, View
 from storage.records import ImageRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """One place and the image in it, None where the study has none for it."""
+    """One place and the image in it, None where the study has none for it. is_prior: of an earlier study."""
 
     place: Place
     image: ImageRecord | None
+    is_prior: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,18 @@ class Hanging:
 
     @property
     def text(self) -> str:
-        """'6 images, 4 hung'; what is not placed is told."""
-        count = len(self.images) + len(self.rest)
-        words = f"{count} image{'s' if count != 1 else ''}, {len(self.images)} hung"
+        """'6 images, 4 hung'; what is not placed is told. The images of an earlier study above are not counted."""
+        hung = sum(each.image is not None and not each.is_prior for each in self.hung)
+        count = hung + len(self.rest)
+        words = tr("{count} image{value}, {images} hung").format(
+            count=count, value="s" if count != 1 else "", images=hung
+        )
         unplaced = sum(is_unplaced(image) for image in self.rest)
-        return f"{words}, {unplaced} without side or view" if unplaced else words
+        return (
+            tr("{words}, {unplaced} without side or view").format(words=words, unplaced=unplaced)
+            if unplaced
+            else words
+        )
 
 
 def hang(study: Sequence[ImageRecord], layout: Layout, *, opened: ImageId) -> Hanging:
@@ -64,6 +73,22 @@ def hang(study: Sequence[ImageRecord], layout: Layout, *, opened: ImageId) -> Ha
         return hang(study, Layout("alone", "", 1, (Place(),)), opened=opened)
     rest = sorted((image for image in study if image.id not in taken), key=lambda image: image.id)
     return Hanging(layout.columns, tuple(hung), tuple(rest))
+
+
+def with_prior(hanging: Hanging, prior: Sequence[ImageRecord], *, opened: ImageRecord) -> Hanging:
+    """The same with an earlier study of the patient above, in the same order of places.
+
+    Where the open image hangs alone, its counterpart of the earlier study hangs above it.
+    """
+    above = []
+    for each in hanging.hung:
+        place = each.place if each.place.laterality is not None else Place(opened.laterality, opened.view)
+        found = next(
+            (image for image in prior if (image.laterality, image.view) == (place.laterality, place.view)),
+            None,
+        )
+        above.append(Hung(place, found, is_prior=True))
+    return Hanging(hanging.columns, (*above, *hanging.hung), hanging.rest)
 
 
 def is_unplaced(image: ImageRecord) -> bool:

@@ -22,6 +22,7 @@ from app.plane.display import PlaneDisplay
 from app.plane.geometry import Frame, inside
 from app.plane.scene import REACH, nearest, next_towards
 from app.plane.sprites import CHOSEN
+from app.translation import tr
 
 NEAR_LINE = 5.0  # logical pixels from the threshold's line that still mean it
 HANDLE = 10.0  # logical pixels of the line's top by which it is moved with any hand
@@ -78,9 +79,9 @@ class PlaneCanvas(PlaneDisplay):
         self._drag = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Probability plane")
+        self.setAccessibleName(tr("Probability plane"))
         self.setAccessibleDescription(
-            "Arrow keys go from point to point, Enter opens the image, Space selects it, Escape clears."
+            tr("Arrow keys go from point to point, Enter opens the image, Space selects it, Escape clears.")
         )
 
     # --- what the hand draws

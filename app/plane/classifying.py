@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.plane.points import SPLITS, PlanePoints
+from app.translation import tr
 from core.domain import ModelId, Split
 from core.errors import UserError
 from core.metrics import FrocImage
@@ -48,11 +49,17 @@ def classify(points: PlanePoints) -> Classified:
         predicted[here] = areas.classes_of(points.position[here])
         learned, of = learned + areas.trained_on, of + areas.of
     if areas is None:
-        raise UserError("There are no decision areas: no image has been scored.")
-    says = f"SVM on {learned:,} training images" + (f" (drawn from {of:,})" if learned < of else "")
+        raise UserError(tr("There are no decision areas: no image has been scored."))
+    says = tr("SVM on {learned:,} training images").format(learned=learned) + (
+        tr(" (drawn from {of:,})").format(of=of) if learned < of else ""
+    )
     if len(folds) > 1:
         return Classified(
-            None, predicted, f"{says}, one for each of {len(folds)} folds. Choose a fold to see it."
+            None,
+            predicted,
+            tr("{says}, one for each of {folds} folds. Choose a fold to see it.").format(
+                says=says, folds=len(folds)
+            ),
         )
     return Classified(areas, predicted, f"{says}.")
 
@@ -81,7 +88,14 @@ def read_froc(folder: Path, model_id: ModelId, split: Split | None) -> FrocOf:
     if not table.is_positive.any():
         return FrocOf(
             table,
-            "No FROC: none of these malignant images has a contour. Draw what is malignant on them, or import contours.",
+            tr(
+                "No FROC: none of these malignant images has a contour. Draw what is malignant on them, or "
+                "import contours."
+            ),
         )
-    told = f"{without:,} malignant images without a contour are left out." if without else ""
+    told = (
+        tr("{without:,} malignant images without a contour are left out.").format(without=without)
+        if without
+        else ""
+    )
     return FrocOf(table, told)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app import theme
 from app.plane.points import DECISIONS, LABELS, NONE, PlanePoints
+from app.translation import tr, tr_data
 from app.worklist import LABEL_WORDS
 from core.domain import Finding, FindingType, ImageId, Label
 
@@ -76,14 +77,16 @@ def by_label(points: PlanePoints) -> Colouring:
 
 def by_decision(points: PlanePoints) -> Colouring:
     """What the reader decided about the image."""
-    return _coloured(points.decision, _made([each.value for each in DECISIONS], rest="no decision"))
+    return _coloured(points.decision, _made([each.value for each in DECISIONS], rest=tr("no decision")))
 
 
 def by_fold(points: PlanePoints) -> Colouring:
     """Fold of an evaluation."""
     folds = np.unique(points.fold[points.fold != NONE])
     codes = np.where(points.fold == NONE, NONE, np.searchsorted(folds, points.fold))
-    return _coloured(codes, _made([f"fold {fold}" for fold in folds], rest="no fold"))
+    return _coloured(
+        codes, _made([tr("fold {fold}").format(fold=fold) for fold in folds], rest=tr("no fold"))
+    )
 
 
 def by_type(points: PlanePoints, types: Mapping[ImageId, str]) -> Colouring:
@@ -91,7 +94,7 @@ def by_type(points: PlanePoints, types: Mapping[ImageId, str]) -> Colouring:
     names = [*(each.value for each in FindingType), SEVERAL]
     place = {name: code for code, name in enumerate(names)}
     codes = [place.get(types.get(ImageId(int(each)), ""), NONE) for each in points.image_id]
-    return _coloured(np.array(codes, np.int16), _made(names, rest="nothing drawn"))
+    return _coloured(np.array(codes, np.int16), _made(names, rest=tr("nothing drawn")))
 
 
 def by_call(points: PlanePoints, threshold: float) -> Colouring:
@@ -114,7 +117,7 @@ def _coloured(codes: NDArray[np.integer], categories: tuple[Category, ...]) -> C
 
 def _made(names: Sequence[str], *, rest: str) -> tuple[Category, ...]:
     made = [
-        Category(name, PALETTE[i % len(PALETTE)], SYMBOLS[(i + i // len(PALETTE)) % len(SYMBOLS)])
+        Category(tr_data(name), PALETTE[i % len(PALETTE)], SYMBOLS[(i + i // len(PALETTE)) % len(SYMBOLS)])
         for i, name in enumerate(names)
     ]
-    return (*made, Category(rest, NO_COLOUR, "x"))
+    return (*made, Category(tr_data(rest), NO_COLOUR, "x"))

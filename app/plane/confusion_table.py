@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app import theme
+from app.translation import tr, tr_data
 from core.plane import CLASS_WORDS, PLANE_CLASSES
 
 SHORT = tuple("M, MB" if label.is_malignant else label.value for label in PLANE_CLASSES)
@@ -38,7 +39,11 @@ class ConfusionTable(QWidget):
         self._counts = counts
         self._show_cells()
         right = int(np.trace(counts))
-        self.says.setText(f"{right:,} of {int(counts.sum()):,} in the area of their class. {says}")
+        self.says.setText(
+            tr("{right:,} of {sum:,} in the area of their class. {says}").format(
+                right=right, sum=int(counts.sum()), says=says
+            )
+        )
 
     def show_nothing(self, why: str) -> None:
         """Say why there is no table."""
@@ -78,9 +83,15 @@ class ConfusionTable(QWidget):
             f"QPushButton {{ background: rgb({mixed[0]}, {mixed[1]}, {mixed[2]}); padding: 3px; }}"
             f"QPushButton:focus, QPushButton:hover {{ border: 2px solid {theme.colours.accent}; }}"
         )
-        told = f"{count} images that are {CLASS_WORDS[row]} and lie in the area of {CLASS_WORDS[column]}"
+        told = tr("{count} images that are {class_words} and lie in the area of {class_words2}").format(
+            count=count, class_words=tr_data(CLASS_WORDS[row]), class_words2=tr_data(CLASS_WORDS[column])
+        )
         cell.setAccessibleName(told)
-        cell.setToolTip(f"{told}: {share:.0%} of the {CLASS_WORDS[row]} ones. Click to select them.")
+        cell.setToolTip(
+            tr("{told}: {share:.0%} of the {class_words} ones. Click to select them.").format(
+                told=told, share=share, class_words=tr_data(CLASS_WORDS[row])
+            )
+        )
 
     def _cell(self, row: int, column: int) -> QPushButton:
         cell = QPushButton()
@@ -93,10 +104,10 @@ class ConfusionTable(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 6, 0, 0)
         grid.setSpacing(3)
-        heading = QLabel("in the area of")
+        heading = QLabel(tr("in the area of"))
         heading.setObjectName("dim")
         grid.addWidget(heading, 0, 1, 1, 3, Qt.AlignmentFlag.AlignCenter)
-        corner = QLabel("true")
+        corner = QLabel(tr("true"))
         corner.setObjectName("dim")
         grid.addWidget(corner, 1, 0)
         for number, text in enumerate(SHORT):

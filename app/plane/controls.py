@@ -13,6 +13,7 @@ from app.plane.colouring import ColourBy
 from app.plane.evaluation import EvaluationFolder
 from app.plane.flow import FlowLayout
 from app.plane.points import NONE, SPLITS
+from app.translation import tr, tr_data
 
 HANDS = {
     Hand.BROWSE: ("Browse", "Drag moves the plane, a click opens the image (V)"),
@@ -37,22 +38,34 @@ class Controls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.hands = {
-            hand: _switch(text, tip, name=f"{text} with the mouse") for hand, (text, tip) in HANDS.items()
+            hand: _switch(
+                tr_data(text), tr_data(tip), name=tr("{text} with the mouse").format(text=tr_data(text))
+            )
+            for hand, (text, tip) in HANDS.items()
         }
-        self.fit = _switch("Whole plane", "Show the whole plane (F, or double-click)", is_checkable=False)
+        self.fit = _switch(
+            tr("Whole plane"), tr("Show the whole plane (F, or double-click)"), is_checkable=False
+        )
         self.splits = [
-            _switch(split.value, f"Show or hide the {split.value} images", is_on=True) for split in SPLITS
+            _switch(
+                tr_data(split.value),
+                tr("Show or hide the {split} images").format(split=tr_data(split.value)),
+                is_on=True,
+            )
+            for split in SPLITS
         ]
-        self.apart = _switch("Side by side", "A panel for each part of the study, or all in one", is_on=True)
-        self.areas = _switch("SVM areas", "Shade where a kernel SVM would say N, B or M", is_on=True)
+        self.apart = _switch(
+            tr("Side by side"), tr("A panel for each part of the study, or all in one"), is_on=True
+        )
+        self.areas = _switch(tr("SVM areas"), tr("Shade where a kernel SVM would say N, B or M"), is_on=True)
         self.hollow = _switch(
-            "Calls", "Points below the threshold of p(malignant) are hollow: not called", is_on=True
+            tr("Calls"), tr("Points below the threshold of p(malignant) are hollow: not called"), is_on=True
         )
-        self.arrows = _switch("Moves", "Arrows from where the previous model put the images")
+        self.arrows = _switch(tr("Moves"), tr("Arrows from where the previous model put the images"))
         self.colour = Choice[ColourBy](
-            "What colours and symbols mean", [(c.value, c) for c in PROJECT_COLOURS]
+            tr("What colours and symbols mean"), [(c.value, c) for c in PROJECT_COLOURS]
         )
-        self.colour.setToolTip("What colours and symbols mean")
+        self.colour.setToolTip(tr("What colours and symbols mean"))
         self._group = QButtonGroup(self)
         for button in self.hands.values():
             self._group.addButton(button)
@@ -71,7 +84,7 @@ class Controls(QWidget):
 
     def offer_folds(self, is_offered: bool) -> None:
         """Whether colours may mean folds; they do at once, when they newly may."""
-        had = self.colour.findText(ColourBy.FOLD.value) >= 0
+        had = self.colour.findText(tr_data(ColourBy.FOLD.value)) >= 0
         if is_offered and not had:
             self.colour.add(ColourBy.FOLD.value, ColourBy.FOLD)
             self.colour.choose(ColourBy.FOLD)
@@ -121,13 +134,13 @@ class SourceLine(QWidget):
         super().__init__()
         self.name = QLabel()
         self.name.setMinimumWidth(1)  # a long name makes no window wider
-        self.open = QPushButton("Open evaluation...")
-        self.open.setToolTip("Look at the predictions of a folder that `lesionloop evaluate --out` wrote")
-        self.recipe = Choice[str]("Recipe of the evaluation", [])
-        self.seed = Choice[str]("Seed of the evaluation", [])
-        self.fold = Choice[int]("Fold of the evaluation", [])
-        self.leave = QPushButton("Back to the model")
-        self.leave.setToolTip("Close the evaluation and show the project's own model")
+        self.open = QPushButton(tr("Open evaluation..."))
+        self.open.setToolTip(tr("Look at the predictions of a folder that `lesionloop evaluate --out` wrote"))
+        self.recipe = Choice[str](tr("Recipe of the evaluation"), [])
+        self.seed = Choice[str](tr("Seed of the evaluation"), [])
+        self.fold = Choice[int](tr("Fold of the evaluation"), [])
+        self.leave = QPushButton(tr("Back to the model"))
+        self.leave.setToolTip(tr("Close the evaluation and show the project's own model"))
         self._choices = (self.recipe, self.seed, self.fold)
         line = FlowLayout(self)
         for widget in (self.name, *self._choices, self.leave, self.open):
@@ -148,7 +161,7 @@ class SourceLine(QWidget):
 
     def show_evaluation(self, folder: EvaluationFolder) -> None:
         """An evaluation was opened."""
-        self.name.setText(f"Evaluation {folder.name}:")
+        self.name.setText(tr("Evaluation {folder}:").format(folder=folder.name))
         self.recipe.offer([(name, name) for name in folder.recipes])
         self.show_seeds(folder.seeds(self.recipe.chosen))
         for widget in (*self._choices, self.leave):
@@ -156,11 +169,13 @@ class SourceLine(QWidget):
 
     def show_seeds(self, seeds: Sequence[str]) -> None:
         """The seeds of the chosen recipe; the chosen one stays where it is among them."""
-        self.seed.offer([(f"seed {seed}", seed) for seed in seeds])
+        self.seed.offer([(tr("seed {seed}").format(seed=seed), seed) for seed in seeds])
 
     def show_folds(self, folds: Sequence[int]) -> None:
         """The folds of the chosen run; the chosen one stays where it is among them."""
-        self.fold.offer([("all folds", NONE), *((f"fold {fold}", fold) for fold in folds)])
+        self.fold.offer(
+            [(tr("all folds"), NONE), *((tr("fold {fold}").format(fold=fold), fold) for fold in folds)]
+        )
 
 
 class SelectionLine(QWidget):
@@ -177,12 +192,12 @@ class SelectionLine(QWidget):
         super().__init__()
         self.says = QLabel()
         self.says.setMinimumWidth(1)
-        self.worklist = QPushButton("Make worklist")
-        self.worklist.setToolTip("List the selected images alone")
-        self.export = QPushButton("Export...")
-        self.export.setToolTip("Export the annotations of exactly these images")
-        self.clear = QPushButton("Clear")
-        self.clear.setToolTip("Select nothing (Esc)")
+        self.worklist = QPushButton(tr("Make worklist"))
+        self.worklist.setToolTip(tr("List the selected images alone"))
+        self.export = QPushButton(tr("Export..."))
+        self.export.setToolTip(tr("Export the annotations of exactly these images"))
+        self.clear = QPushButton(tr("Clear"))
+        self.clear.setToolTip(tr("Select nothing (Esc)"))
         line = FlowLayout(self)
         line.addWidget(self.says)
         for button, signal in (

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
 from app.plane.geometry import tick_text, ticks
+from app.translation import tr
 
 MOST_CORNERS = 1500  # of the painted line; the point itself moves over all of them
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1}
@@ -42,8 +43,8 @@ class CurvePlot(QWidget):
         self._nothing = ""
         self.index = 0
         self.setAccessibleName(name)
-        self.setAccessibleDescription("Arrow keys move the operating point.")
-        self.setToolTip("Drag the point along the curve, or move it with the arrow keys")
+        self.setAccessibleDescription(tr("Arrow keys move the operating point."))
+        self.setToolTip(tr("Drag the point along the curve, or move it with the arrow keys"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.plane.points import SPLITS, PlanePoints, points_at
+from app.translation import tr
 from core.domain import ImageId
 from core.errors import UserError
 from storage.records import ImageRecord
@@ -58,19 +59,31 @@ def read_evaluation(folder: Path) -> EvaluationFolder:
             missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
             if missing:
                 raise UserError(
-                    f"{folder.name} cannot be shown: {FILE} has no column {missing[0]}. "
-                    "Choose a folder that `lesionloop evaluate --out` wrote."
+                    tr(
+                        "{folder} cannot be shown: {file} has no column {missing}. Choose a folder that `lesionloop "
+                        "evaluate --out` wrote."
+                    ).format(folder=folder.name, file=FILE, missing=missing[0])
                 )
             runs = _read_rows(rows)
     except FileNotFoundError as error:
         raise UserError(
-            f"{folder.name} is no evaluation: there is no {FILE} in it. "
-            "Choose a folder that `lesionloop evaluate --out` wrote."
+            tr(
+                "{folder} is no evaluation: there is no {file} in it. Choose a folder that `lesionloop evaluate "
+                "--out` wrote."
+            ).format(folder=folder.name, file=FILE)
         ) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{folder.name} cannot be shown: {FILE} cannot be read. Evaluate again.") from error
+        raise UserError(
+            tr("{folder} cannot be shown: {file} cannot be read. Evaluate again.").format(
+                folder=folder.name, file=FILE
+            )
+        ) from error
     if not runs:
-        raise UserError(f"{folder.name} cannot be shown: {FILE} holds no prediction yet.")
+        raise UserError(
+            tr("{folder} cannot be shown: {file} holds no prediction yet.").format(
+                folder=folder.name, file=FILE
+            )
+        )
     return EvaluationFolder(
         folder.name, {key: _run(values) for key, values in runs.items()}, _labels(folder / IMAGES)
     )
@@ -126,7 +139,9 @@ def _read_rows(rows: csv.DictReader[str]) -> dict[tuple[str, str], Values]:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"Line {rows.line_num} of {FILE} cannot be understood: the evaluation was not opened. Evaluate again."
+                tr(
+                    "Line {line_num} of {file} cannot be understood: the evaluation was not opened. Evaluate again."
+                ).format(line_num=rows.line_num, file=FILE)
             ) from error
         runs.setdefault((row["recipe"], row["seed"]), []).append(value)
     return runs

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from app.plane.colouring import Colouring
 from app.plane.flow import FlowLayout
 from app.plane.sprites import symbol_icon
+from app.translation import tr, tr_data
 
 
 class Legend(QWidget):
@@ -29,7 +30,7 @@ class Legend(QWidget):
         self._hidden_names: set[str] = set()
         self._colouring: Colouring | None = None
         self._line = FlowLayout(self, spacing=4)
-        self.setAccessibleName("Legend")
+        self.setAccessibleName(tr("Legend"))
 
     def show_colouring(self, colouring: Colouring, counted: NDArray[np.bool_]) -> None:
         """Show the categories that have points. counted: (n,), the points of shown splits."""
@@ -41,7 +42,7 @@ class Legend(QWidget):
         if not is_same:
             self._make(colouring)
         for place, (switch, name) in enumerate(zip(self.switches, names, strict=True)):
-            switch.setText(f"{name}  {counts[place]:,}")
+            switch.setText(f"{tr_data(name)}  {counts[place]:,}")
             switch.setVisible(bool(there[place]))
         self.updateGeometry()
 
@@ -67,8 +68,8 @@ class Legend(QWidget):
             switch.setIconSize(QSize(size, size))
             switch.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             switch.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            switch.setAccessibleName(f"Show {category.name}")
-            switch.setToolTip(f"Show or hide: {category.name}")
+            switch.setAccessibleName(tr("Show {category}").format(category=tr_data(category.name)))
+            switch.setToolTip(tr("Show or hide: {category}").format(category=tr_data(category.name)))
             switch.toggled.connect(self._tell)
             self._line.addWidget(switch)
             self.switches.append(switch)

@@ -13,6 +13,7 @@ from app.background import Background, Task
 from app.plane.classifying import Classified, FrocOf, classify, read_froc
 from app.plane.points import PlanePoints, points_of
 from app.plane.side_panel import SidePanel
+from app.translation import tr
 from core.domain import ModelId, Split
 from core.metrics import operating_threshold, roc_curve
 from core.plane import CallTable, confusion
@@ -130,10 +131,10 @@ class Measuring(QObject):
     def _learn(self) -> None:
         self._classified = None
         self.classified.emit(None)
-        self._panel.confusion.show_nothing("Learning the decision areas ...")
+        self._panel.confusion.show_nothing(tr("Learning the decision areas ..."))
         if not len(self._points):
             self._cancel("areas")
-            self._panel.confusion.show_nothing("No image has been scored.")
+            self._panel.confusion.show_nothing(tr("No image has been scored."))
             return
         self._run("areas", partial(classify, self._points), self._take_areas, self._tell_no_areas)
 
@@ -160,7 +161,7 @@ class Measuring(QObject):
         if self._source is None:
             self._panel.show_froc(None, region_threshold=None, says=NO_FROC_OF_EVALUATION)
             return
-        self._panel.show_froc(None, region_threshold=None, says="Reading the region scores ...")
+        self._panel.show_froc(None, region_threshold=None, says=tr("Reading the region scores ..."))
         folder, model_id = self._source
         split: Split | None = self._panel.measured.chosen
         self._run("froc", partial(read_froc, folder, model_id, split), self._take_froc, self._tell_no_froc)
@@ -189,7 +190,7 @@ class Measuring(QObject):
             return
         threshold = self.threshold
         curve = None if threshold is None else self._froc.table.curve(threshold)
-        none = "No FROC: no malignant image with a contour is called at this threshold."
+        none = tr("No FROC: no malignant image with a contour is called at this threshold.")
         has_any = bool(self._froc.table.is_positive.any())
         says = self._froc.says if curve is not None or not has_any else none
         self._panel.show_froc(curve, region_threshold=self._region_threshold, says=says)

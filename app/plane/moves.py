@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.plane.points import PlanePoints
+from app.translation import tr
 
 LARGEST = 50  # arrows when nothing is selected
 MOST = 500  # arrows when points are selected
@@ -26,7 +27,11 @@ def moves(
     most = MOST if has_selection else LARGEST
     longest = among[known[np.argsort(-length[known], kind="stable")[:most]]]
     arrows = np.column_stack([longest, before[longest], points.position[longest]])
-    of = "selected" if has_selection else "shown"
+    of = tr("selected") if has_selection else tr("shown")
     if len(longest) < len(known):
-        return arrows, f"The {len(longest)} longest moves of {len(known):,} {of} images."
-    return arrows, f"{len(longest)} of {len(among):,} {of} images moved by {SMALLEST:g} or more."
+        return arrows, tr("The {longest} longest moves of {known:,} {of} images.").format(
+            longest=len(longest), known=len(known), of=of
+        )
+    return arrows, tr("{longest} of {among:,} {of} images moved by {smallest:g} or more.").format(
+        longest=len(longest), among=len(among), of=of, smallest=SMALLEST
+    )

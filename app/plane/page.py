@@ -29,6 +29,7 @@ from app.plane.side_panel import SidePanel
 from app.plane.telling import calibration_text, model_text, point_text
 from app.plane.thumbnails import Thumbnails
 from app.session import Session
+from app.translation import tr
 from core.domain import ImageId
 from storage.records import ImageRecord, ModelRecord
 
@@ -176,8 +177,10 @@ class PlanePage(QWidget):
         self.source.show_folds([int(fold) for fold in np.unique(points.fold)])
         if unknown:
             self.warned.emit(
-                f"{unknown:,} predictions of {self._evaluation.name} are of images that are not in this project: "
-                "they are not shown."
+                tr(
+                    "{unknown:,} predictions of {evaluation} are of images that are not in this project: they are "
+                    "not shown."
+                ).format(unknown=unknown, evaluation=self._evaluation.name)
             )
         fold = self.source.fold.chosen
         return points if fold == NONE else points.part(points.fold == fold)
@@ -248,23 +251,23 @@ class PlanePage(QWidget):
     def _arrows(self) -> str:
         """Put arrows on the canvas; returns a sentence on which."""
         if self._evaluation is not None or self._session is None:
-            return "An evaluation has no model before it: there are no moves to show."
+            return tr("An evaluation has no model before it: there are no moves to show.")
         former = self._session.store.former_model()
         if former is None:
-            return "There is no model before the current one: there are no moves to show."
+            return tr("There is no model before the current one: there are no moves to show.")
         if self._before is None:
             self._before = positions_before(self.points, self._session.store.probabilities(former.id))
         if np.isnan(self._before).all():
-            return (
-                f"What model {former.id} said of these images is no longer kept: there are no moves to show."
-            )
+            return tr(
+                "What model {former} said of these images is no longer kept: there are no moves to show."
+            ).format(former=former.id)
         self.canvas.arrows, told = moves(
             self.points,
             self._before,
             shown=self.canvas.shown_points(),
             selected=self.canvas.scene.selected,
         )
-        return f"From model {former.id}: {told}"
+        return tr("From model {former}: {told}").format(former=former.id, told=told)
 
     # --- selection
 
@@ -297,17 +300,24 @@ class PlanePage(QWidget):
         images = len(self.selected_images)
         if not len(self.points):
             self.selection.show_selection(
-                "No image has been scored yet. Press Retrain."
+                tr("No image has been scored yet. Press Retrain.")
                 if self._evaluation is None
-                else "No prediction.",
+                else tr("No prediction."),
                 has_any=False,
             )
         elif not images:
             self.selection.show_selection(HOW_TO_SELECT, has_any=False)
         else:
-            word = "image" if images == 1 else "images"
-            points = "" if images == len(self._selected) else f" ({len(self._selected):,} points)"
-            self.selection.show_selection(f"{images:,} {word} selected{points}.", has_any=True)
+            word = "image" if images == 1 else tr("images")
+            points = (
+                ""
+                if images == len(self._selected)
+                else tr(" ({selected:,} points)").format(selected=len(self._selected))
+            )
+            self.selection.show_selection(
+                tr("{images:,} {word} selected{points}.").format(images=images, word=word, points=points),
+                has_any=True,
+            )
 
     # --- pointing
 
@@ -321,7 +331,7 @@ class PlanePage(QWidget):
         classified = self.measuring.predicted
         text = point_text(self.points, index, record, None if classified is None else classified.predicted)
         others = self.canvas.others_at(index)
-        text += f"\n{others:,} more at this place: zoom in" if others else ""
+        text += tr("\n{others:,} more at this place: zoom in").format(others=others) if others else ""
         self.card.show_at(place.toPoint(), text, self.thumbnails.kept(record.id))
         self.canvas.setAccessibleDescription(text)
         is_wanted = not record.failure and self.thumbnails.kept(record.id) is None
@@ -339,7 +349,9 @@ class PlanePage(QWidget):
     # --- evaluations
 
     def _ask_evaluation(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Open evaluation (the folder that it was written to)")
+        chosen = QFileDialog.getExistingDirectory(
+            self, tr("Open evaluation (the folder that it was written to)")
+        )
         if chosen:
             self.open_evaluation(Path(chosen))
 
@@ -352,8 +364,11 @@ class PlanePage(QWidget):
         self._rebuild()
         if others := other_labels(folder, self._by_id):
             self.warned.emit(
-                f"{others:,} images had another label when {folder.name} was evaluated: either labels have changed "
-                "since, or it is an evaluation of another project, and its points are not of the images shown here."
+                tr(
+                    "{others:,} images had another label when {folder} was evaluated: either labels have changed "
+                    "since, or it is an evaluation of another project, and its points are not of the images shown "
+                    "here."
+                ).format(others=others, folder=folder.name)
             )
 
     def _tell_no_evaluation(self, why: str) -> None:

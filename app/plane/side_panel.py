@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.choice import Choice
 from app.plane.confusion_table import ConfusionTable
 from app.plane.curve_plot import CurvePlot
+from app.translation import tr
 from core.domain import Split
 from core.metrics import OPERATING_SENSITIVITY, RocCurve
 from core.plane import FrocPoints, OperatingPoint
@@ -51,7 +52,9 @@ class SidePanel(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
-        self.measured = Choice[Split | None]("Images that are measured on", [*MEASURED, ("all images", None)])
+        self.measured = Choice[Split | None](
+            tr("Images that are measured on"), [*MEASURED, (tr("all images"), None)]
+        )
         self.calibration = QLabel()
         self.calibration.setWordWrap(True)
         self.calibration.setObjectName("dim")
@@ -60,15 +63,21 @@ class SidePanel(QScrollArea):
         self.threshold.setDecimals(4)
         self.threshold.setSingleStep(0.01)
         self.threshold.setKeyboardTracking(False)
-        self.threshold.setAccessibleName("Probability of malignancy from which an image is called")
-        self.threshold.setToolTip("Images at this p(malignant) or above are called malignant")
-        self.usual = QPushButton(f"At {OPERATING_SENSITIVITY:.0%} sensitivity")
-        self.usual.setToolTip("The paper's operating point: the highest threshold that reaches it")
+        self.threshold.setAccessibleName(tr("Probability of malignancy from which an image is called"))
+        self.threshold.setToolTip(tr("Images at this p(malignant) or above are called malignant"))
+        self.usual = QPushButton(
+            tr("At {operating_sensitivity:.0%} sensitivity").format(
+                operating_sensitivity=OPERATING_SENSITIVITY
+            )
+        )
+        self.usual.setToolTip(tr("The paper's operating point: the highest threshold that reaches it"))
         self.readout = QLabel()
         self.readout.setWordWrap(True)
         self.confusion = ConfusionTable()
-        self.roc = CurvePlot("ROC curve", across="1 - specificity", up="sensitivity")
-        self.froc = CurvePlot("FROC curve", across="false positive regions a called image", up="sensitivity")
+        self.roc = CurvePlot(tr("ROC curve"), across=tr("1 - specificity"), up=tr("sensitivity"))
+        self.froc = CurvePlot(
+            tr("FROC curve"), across=tr("false positive regions a called image"), up=tr("sensitivity")
+        )
         self.froc_says = QLabel()
         self.froc_says.setObjectName("dim")
         self.froc_says.setWordWrap(True)
@@ -88,7 +97,7 @@ class SidePanel(QScrollArea):
         self._roc_curve = curve
         if curve is None:
             self.roc.show_nothing(
-                "No ROC curve: it needs scored images that are malignant, and others that are not."
+                tr("No ROC curve: it needs scored images that are malignant, and others that are not.")
             )
         else:
             self.roc.show_curve(1.0 - curve.specificity, curve.sensitivity, right=1.0, has_diagonal=True)
@@ -110,7 +119,7 @@ class SidePanel(QScrollArea):
         self.threshold.setEnabled(point is not None)
         self.usual.setEnabled(point is not None)
         if point is None:
-            self.readout.setText("No image of this choice has been scored.")
+            self.readout.setText(tr("No image of this choice has been scored."))
             return
         self.threshold.blockSignals(True)
         self.threshold.setValue(point.threshold)
@@ -125,23 +134,24 @@ class SidePanel(QScrollArea):
         if curve is None:
             return ""
         index = self.froc.index
-        return (
-            f"FROC: sensitivity {curve.sensitivity[index]:.3f} at {curve.fppi[index]:.2f} FPPI "
-            f"(regions from {curve.threshold[index]:.3f})"
+        return tr(
+            "FROC: sensitivity {sensitivity:.3f} at {fppi:.2f} FPPI (regions from {threshold:.3f})"
+        ).format(
+            sensitivity=curve.sensitivity[index], fppi=curve.fppi[index], threshold=curve.threshold[index]
         )
 
     def _arrange(self) -> None:
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.addRow("Measured on", self.measured)
-        form.addRow("Called from p(M)", self.threshold)
+        form.addRow(tr("Measured on"), self.measured)
+        form.addRow(tr("Called from p(M)"), self.threshold)
         froc = QWidget()
         inside = QVBoxLayout(froc)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.froc, 1)
         inside.addWidget(self.froc_says)
-        self.tabs.addTab(self.confusion, "Confusion")
+        self.tabs.addTab(self.confusion, tr("Confusion"))
         self.tabs.addTab(self.roc, "ROC")
         self.tabs.addTab(froc, "FROC")
         self.tabs.setDocumentMode(True)
@@ -185,9 +195,13 @@ class SidePanel(QScrollArea):
 
 def _readout(point: OperatingPoint, froc: str) -> str:
     total = point.positive + point.negative
-    parts = [f"{point.called:,} of {total:,} images called"]
+    parts = [tr("{called:,} of {total:,} images called").format(called=point.called, total=total)]
     if point.sensitivity is not None:
-        parts.append(f"sensitivity {point.sensitivity:.3f} ({point.true_positive:,} of {point.positive:,})")
+        parts.append(
+            tr("sensitivity {sensitivity:.3f} ({true_positive:,} of {positive:,})").format(
+                sensitivity=point.sensitivity, true_positive=point.true_positive, positive=point.positive
+            )
+        )
     if point.specificity is not None:
-        parts.append(f"specificity {point.specificity:.3f}")
+        parts.append(tr("specificity {specificity:.3f}").format(specificity=point.specificity))
     return ", ".join(parts) + (f".\n{froc}" if froc else ".")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
 
+from app.translation import tr, tr_data
 from app.viewer.model_overlay import LEAST_SCORE, ModelOverlay
 from app.viewer.outlined_text import LIGHT, Line, draw_corner
 from app.viewer.shown import Layers
@@ -26,8 +27,8 @@ MODEL = QColor(255, 176, 110)
 
 def place_text(header: ImageHeader) -> str:
     """Laterality and view, as on a film: 'R MLO'. What is not known is said."""
-    side = "side ?" if header.laterality is Laterality.UNKNOWN else str(header.laterality)
-    view = "view ?" if header.view in (View.UNKNOWN, View.OTHER) else str(header.view)
+    side = tr("side ?") if header.laterality is Laterality.UNKNOWN else str(header.laterality)
+    view = tr("view ?") if header.view in (View.UNKNOWN, View.OTHER) else str(header.view)
     return f"{side} {view}"
 
 
@@ -35,22 +36,22 @@ def marks(header: ImageHeader) -> list[str]:
     """What a reader must know about these pixels before trusting them."""
     found = []
     if header.is_synthetic:
-        found.append("SYNTHETIC: no patient")
+        found.append(tr("SYNTHETIC: no patient"))
     if header.is_for_processing:
-        found.append("For Processing: raw detector data")
+        found.append(tr("For Processing: raw detector data"))
     if header.is_lossy:
-        found.append("Lossy compression")
+        found.append(tr("Lossy compression"))
     if header.bits <= 8:
-        found.append("8 bit")
+        found.append(tr("8 bit"))
     if header.frames > 1:
-        found.append(f"Frame 1 of {header.frames}")
+        found.append(tr("Frame 1 of {frames}").format(frames=header.frames))
     return found
 
 
 def zoom_text(zoom: float) -> str:
     """Device pixels per image pixel, in per cent; below 1:1 pixels are averaged, and that is marked."""
     percent = f"{100 * zoom:.0f}" if zoom >= 0.1 else f"{100 * zoom:.1f}"
-    return f"Zoom {percent} %" + ("  (below 1:1)" if zoom < 1 - 1e-6 else "")
+    return tr("Zoom {percent} %").format(percent=percent) + (tr("  (below 1:1)") if zoom < 1 - 1e-6 else "")
 
 
 def layer_lines(layers: Layers, *, model: ModelOverlay | None, contours: int) -> list[Line]:
@@ -58,17 +59,28 @@ def layer_lines(layers: Layers, *, model: ModelOverlay | None, contours: int) ->
     lines = []
     if model is not None and layers.heatmap:
         what = "" if layers.part is HeatmapPart.SCORE else f", {layers.part} ({layers.part.symbol})"
-        lines.append(Line(f"Model: heatmap, {layers.heatmap_class}{what}", MODEL))
+        lines.append(
+            Line(
+                tr("Model: heatmap, {heatmap_class}{what}").format(
+                    heatmap_class=tr_data(layers.heatmap_class.value), what=what
+                ),
+                MODEL,
+            )
+        )
     if model is not None and layers.boxes:
         has_boxes = bool(model.best(layers.top_k))
-        text = layers.inks.box_words if has_boxes else f"no region scores {LEAST_SCORE} or more"
-        lines.append(Line(f"Model: {text}", MODEL))
+        text = (
+            layers.inks.box_words
+            if has_boxes
+            else tr("no region scores {least_score} or more").format(least_score=LEAST_SCORE)
+        )
+        lines.append(Line(tr("Model: {text}").format(text=text), MODEL))
     if model is None and (layers.heatmap or layers.boxes):
-        lines.append(Line("Model: hidden" if layers.is_model_hidden else "Model: not scored", MODEL))
+        lines.append(Line(tr("Model: hidden") if layers.is_model_hidden else tr("Model: not scored"), MODEL))
     if layers.are_hidden:
-        lines.append(Line("All overlays are hidden", WARNING))
+        lines.append(Line(tr("All overlays are hidden"), WARNING))
     elif contours and not layers.contours:
-        lines.append(Line("Contours are hidden", WARNING))
+        lines.append(Line(tr("Contours are hidden"), WARNING))
     return lines
 
 
@@ -95,8 +107,8 @@ def draw_corner_texts(
     upper_left = [Line(place, LIGHT, large), Line(caption)]
     told = [Line(mark, WARNING) for mark in marks(header)]
     if is_flipped:
-        told.insert(0, Line(FLIPPED, WARNING))
-    hint = [Line(UNFINISHED, WARNING)] if is_unfinished else []
+        told.insert(0, Line(tr_data(FLIPPED), WARNING))
+    hint = [Line(tr_data(UNFINISHED), WARNING)] if is_unfinished else []
     if outer is not None:
         draw_corner(painter, room, [*upper_left, *told], is_top=True, is_left=outer < 0)
         draw_corner(painter, room, [*hint, *lower_left], is_top=False, is_left=outer < 0)
@@ -104,4 +116,4 @@ def draw_corner_texts(
     draw_corner(painter, room, upper_left, is_top=True, is_left=True)
     draw_corner(painter, room, told, is_top=True, is_left=False)
     draw_corner(painter, room, [*hint, *lower_left], is_top=False, is_left=True)
-    draw_corner(painter, room, [Line(RESEARCH_USE)], is_top=False, is_left=False)
+    draw_corner(painter, room, [Line(tr_data(RESEARCH_USE))], is_top=False, is_left=False)

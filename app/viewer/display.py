@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.translation import tr
 from app.viewer.background_level import background_level
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Display:
         """One name for each choice, as the file gives it; nameless and repeated ones are numbered."""
         names: list[str] = []
         for index, choice in enumerate(self.choices, start=1):
-            name = choice.name or f"window {index}"
+            name = choice.name or tr("window {index}").format(index=index)
             names.append(f"{name} ({index})" if name in names else name)
         return names
 
@@ -74,7 +75,7 @@ class Display:
         """Name and numbers for the corner."""
         center, width = self.center_and_width
         numbers = "VOI LUT" if self.is_lookup else f"C {center:.0f}  W {width:.0f}"
-        return f"{self.name}  {numbers}" + ("  inverted" if self.is_inverted else "")
+        return f"{self.name}  {numbers}" + (tr("  inverted") if self.is_inverted else "")
 
     def choose(self, index: int) -> None:
         """Put one of the choices in force."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPen
 
+from app.translation import tr
 from app.viewer.cursors import cross_cursor
 from app.viewer.shown import ShownImage, Tool
 from app.viewer.tools import CanvasTool, Pointer
@@ -31,7 +32,7 @@ class Ruler:
         length = math.dist(self.start, self.end)
         if shown.spacing_mm is None:
             return f"{length:.0f} px"
-        where = " at detector" if shown.mammogram.header.is_at_detector else ""
+        where = tr(" at detector") if shown.mammogram.header.is_at_detector else ""
         return f"{length * shown.spacing_mm:.1f} mm{where}"
 
     def paint(self, painter: QPainter, transform: ViewTransform) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.translation import tr
 from app.viewer.contour_overlay import ContourOverlay
 from app.viewer.corner_text import place_text
 from app.viewer.edit_tool import EditTool
@@ -67,7 +68,7 @@ class Surface(QWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
-        self.setAccessibleName("Mammogram")
+        self.setAccessibleName(tr("Mammogram"))
         self.layers = Layers()
         self.contours = ContourOverlay()
         self.picture: Picture | None = None
@@ -335,9 +336,9 @@ class Surface(QWidget):
         spacing = self.shown.spacing_mm if self.shown is not None else None
         dots = self.screen().physicalDotsPerInch()
         if spacing is None:
-            self.refused.emit("True size needs the spacing of the pixels, which this file does not tell.")
+            self.refused.emit(tr("True size needs the spacing of the pixels, which this file does not tell."))
         elif not PLAUSIBLE_DPI[0] <= dots <= PLAUSIBLE_DPI[1]:
-            self.refused.emit("True size needs the size of the screen, which the screen does not tell.")
+            self.refused.emit(tr("True size needs the size of the screen, which the screen does not tell."))
         else:
             zoom = spacing / MM_PER_INCH * dots * self.devicePixelRatioF()
             self.port.zoom_to(zoom, at=self.port.middle)
@@ -518,4 +519,8 @@ class Surface(QWidget):
             self.setAccessibleDescription(" ".join(self._message).strip())
         else:
             place = self.shown.place or place_text(self.shown.mammogram.header)
-            self.setAccessibleDescription(f"{place}, {self.shown.caption}. Tool: {self.tool}.")
+            self.setAccessibleDescription(
+                tr("{place}, {caption}. Tool: {tool}.").format(
+                    place=place, caption=self.shown.caption, tool=self.tool
+                )
+            )

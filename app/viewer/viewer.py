@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.translation import tr
 from app.viewer.canvas import Canvas
 from app.viewer.inks import Inks
 from app.viewer.model_overlay import RankedBox
@@ -85,7 +86,7 @@ class Viewer(QWidget):
         room.addWidget(self.wall)
         self.setFocusProxy(self.wall)
         self.wall.setFocusProxy(self.canvas)
-        self.setAccessibleName("Viewer")
+        self.setAccessibleName(tr("Viewer"))
         self.setObjectName("viewer")  # the style sheet keeps its ground black
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.wall.made.connect(self._connect)
@@ -167,7 +168,7 @@ class Viewer(QWidget):
         """Say why one of the images beside cannot be shown."""
         canvas = self.wall.canvas_of(image_id)
         if canvas is not None and canvas is not self.canvas:
-            canvas.show_message("This image cannot be shown", reason)
+            canvas.show_message(tr("This image cannot be shown"), reason)
 
     def set_linked(self, is_linked: bool) -> None:
         """Let all images on the wall zoom and pan together, left and right mirrored."""
@@ -175,15 +176,15 @@ class Viewer(QWidget):
 
     def show_loading(self, text: str) -> None:
         """Say that an image is on its way."""
-        self.canvas.show_message("Loading", text)
+        self.canvas.show_message(tr("Loading"), text)
 
     def show_failure(self, reason: str) -> None:
         """Say why an image cannot be shown."""
-        self.canvas.show_message("This image cannot be shown", reason)
+        self.canvas.show_message(tr("This image cannot be shown"), reason)
 
     def clear(self) -> None:
         """Show no image."""
-        self.canvas.show_message("No image is open", "")
+        self.canvas.show_message(tr("No image is open"), "")
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """The findings to draw; those of other images are not drawn."""

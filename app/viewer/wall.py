@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.translation import tr
 from app.viewer.canvas import Canvas
 from app.viewer.shown import Drafts, Layers, Tile, Tool
 from core.domain import ImageId
@@ -76,9 +77,9 @@ class Wall(QWidget):
         for canvas, tile in zip(canvases, tiles, strict=True):
             is_new = canvas.shown is None or canvas.shown.image_id != tile.image_id
             if is_new and tile.image_id is None:
-                canvas.show_message(tile.name, "The study has no such image.")
+                canvas.show_message(tile.name, tr("The study has no such image."))
             elif is_new:
-                canvas.show_message(tile.name, "Loading ...")
+                canvas.show_message(tile.name, tr("Loading ..."))
         self._activate(active, tool=tool)
         self.level()
         if is_other_layout:
