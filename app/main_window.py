@@ -27,11 +27,12 @@ from app.empty_page import EmptyPage
 from app.findings_panel import FindingsPanel
 from app.marks_panel import MarksPanel
 from app.messages import MessageBar
+from app.place_bar import PlaceBar
 from app.plane import PlanePage
 from app.question_bar import QuestionBar
 from app.study_strip import StudyStrip
 from app.training_panel import TrainingPanel
-from app.translation import tr
+from app.translation import tr, tr_data
 from app.viewer import Viewer
 from app.worklist import Worklist
 from core.domain import FindingClass
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.empty = EmptyPage()
         self.messages = MessageBar()
         self.candidate, self.interrupted = QuestionBar(), QuestionBar()
+        self.place = PlaceBar()
         self.new_class = _new_class_choice()
         self.opacity = _opacity_slider()
         self.heatmap_view = _heatmap_choice()
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._bar(tr("Tools"), TOOL_BAR))
+        layout.addWidget(self.place)
         layout.addWidget(self.viewer, 1)
         layout.addWidget(self._under_the_image())
         return page
@@ -202,7 +205,7 @@ class MainWindow(QMainWindow):
 
     def _fill_menus(self) -> None:
         for name in (menu.FILE, menu.EDIT, menu.IMAGE, menu.TOOLS, menu.VIEW, menu.MODEL, menu.HELP):
-            self.menuBar().addMenu(name).addActions(self.actions_by_name.in_menu(name))
+            self.menuBar().addMenu(tr_data(name)).addActions(self.actions_by_name.in_menu(name))
 
     def _fill_status_bar(self) -> None:
         self.statusBar().setSizeGripEnabled(False)

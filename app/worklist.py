@@ -162,7 +162,7 @@ class WorklistModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            return tr_data(COLUMNS[section])
         if role == Qt.ItemDataRole.ToolTipRole:
             return (
                 tr("Rank: 1 is worth your time most"),
@@ -304,7 +304,7 @@ class Worklist(QWidget):
     def show_only(self, images: frozenset[ImageId] | None) -> None:
         """List the images of a selection alone, with a chip to leave it; None: all again, filtered as before."""
         if images is not None and self._only is None:
-            self._which_before = WorklistFilter(self.which.currentText())
+            self._which_before = list(WorklistFilter)[self.which.currentIndex()]
         if images is not None or self._only is not None:
             which = self._which_before if images is None else WorklistFilter.ALL
             self.which.setCurrentText(tr_data(which.value))
@@ -374,7 +374,7 @@ class Worklist(QWidget):
 
     def _choose_filter(self) -> None:
         self._is_moving = True  # rows that come and go are no choice of the reader's
-        self._proxy.choose(WorklistFilter(self.which.currentText()), self.text.text())
+        self._proxy.choose(list(WorklistFilter)[self.which.currentIndex()], self.text.text())
         self._is_moving = False
         self._show_count()
 

@@ -26,7 +26,7 @@ from app.retraining import Retraining
 from app.session import Session
 from app.settings import Settings
 from app.sitting_control import SittingControl
-from app.translation import tr
+from app.translation import tr, tr_data
 from app.view_state import ViewState
 from app.worklist import image_name, tells
 from core.domain import Decision, ImageId
@@ -237,7 +237,7 @@ class Workplace(QObject):
             text = "" if stack is None else (stack.undoText() if name == "undo" else stack.redoText())
             can = stack is not None and (stack.canUndo() if name == "undo" else stack.canRedo())
             actions[name].setEnabled(can)
-            actions[name].setText(f"{word}: {text}" if text else word)
+            actions[name].setText(f"{word}: {tr_data(text)}" if text else word)
 
     def _refresh(self, changes: Changes) -> None:
         """Show what an edit, an import or a new model changed, and nothing else."""
@@ -417,7 +417,7 @@ class Workplace(QObject):
         self._refresh(Changes(everything=True))
 
     def _show_about(self) -> None:
-        QMessageBox.about(self.window, tr("About Lesionloop"), ABOUT)
+        QMessageBox.about(self.window, tr("About Lesionloop"), tr_data(ABOUT))
 
     # --- wiring
 
