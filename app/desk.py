@@ -27,8 +27,10 @@ from core.domain import (
     FindingId,
     FindingType,
     ImageId,
+    Laterality,
     Role,
     Suggestion,
+    View,
 )
 from core.errors import UserError
 from storage.changes import Changes
@@ -38,6 +40,7 @@ from storage.edits import (
     DeleteFinding,
     Edit,
     LinkFindings,
+    PlaceImage,
     SetAssessment,
     SetDecision,
     UnlinkFinding,
@@ -72,6 +75,7 @@ class Desk(QObject):
         self._session: Session | None = None
         self._image_id: ImageId | None = None
         self._has_pixels = False
+        self._place = (Laterality.UNKNOWN, View.UNKNOWN)
         self._clock = ReadingClock(self)
         self._clock.watch([viewer])
         viewer.canvas_made.connect(lambda canvas: self._clock.watch([canvas]))
@@ -108,6 +112,7 @@ class Desk(QObject):
         self.leave()
         self._image_id = image_id
         record = self._session.image(image_id)
+        self._place = record.laterality, record.view
         self.model.renew()
         self._show_panel()
         beside = self.study.hang(record)
@@ -131,6 +136,17 @@ class Desk(QObject):
         self.model.renew()
         self._show_prediction()
         self.study.refresh_model()
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the reader may state anything here."""
+        return self._session is not None and not self._session.is_read_only
+
+    def place_image(self, side: Laterality, view: View) -> None:
+        """State side and view of the open image; it hangs accordingly."""
+        session, image_id = self._session, self._image_id
+        if session is not None and image_id is not None:
+            session.do(PlaceImage(image_id, session.reader, side, view))
 
     def hang_again(self) -> None:
         """Hang the study of the open image after the layout was changed."""
@@ -170,12 +186,21 @@ class Desk(QObject):
         if not changes.touches(self._image_id):
             return
         self._show_panel()
+        self._hang_if_placed()
         if self._has_pixels:
             self._show_findings()
             if changes.models or changes.everything:
                 if self.model.model is None:
                     self.model.renew()
                 self._show_prediction()
+
+    def _hang_if_placed(self) -> None:
+        """Hang the study anew after side or view of the open image were stated, or that was taken back."""
+        record = self._record()
+        if record is not None and self._place != (record.laterality, record.view):
+            self._place = record.laterality, record.view
+            self.hang_again()
+            self.opened.emit(record)
 
     def decide(self, decision: Decision | None, *, reason: str = "") -> None:
         """State what the reader decided about the open image, and why; None takes it back."""

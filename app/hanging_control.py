@@ -13,8 +13,9 @@ from app.hung_study import PROTOCOL
 from app.main_window import MainWindow
 from app.settings import Settings
 from app.translation import tr
-from core.domain import ImageId
+from core.domain import ImageId, Laterality, View
 from core.errors import UserError
+from storage.records import ImageRecord
 
 ALONE = "single"
 
@@ -56,6 +57,8 @@ class HangingControl(QObject):
         self._window.viewer.tile_chosen.connect(self._go_to)
         self._window.strip.image_chosen.connect(self._go_to)
         desk.study.hung.connect(self._window.strip.show_hanging)
+        desk.opened.connect(self._ask_place)
+        self._window.place.placed.connect(self._place)
         desk.shown.connect(self._show_closer)
 
     def step(self) -> None:
@@ -96,6 +99,12 @@ class HangingControl(QObject):
         if image_id == self._closer:
             self._closer = None
             self._window.viewer.one_to_one()
+
+    def _ask_place(self, record: ImageRecord | None) -> None:
+        self._window.place.show_image(record, is_allowed=self._desk.may_write)
+
+    def _place(self, side: Laterality, view: View) -> None:
+        self._desk.place_image(side, view)
 
     def _hang_prior(self, is_wanted: bool) -> None:
         study = self._desk.study

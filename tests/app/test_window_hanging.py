@@ -260,3 +260,72 @@ def wheel(canvas) -> None:
         False,
     )
     QApplication.sendEvent(canvas, event)
+
+
+def test_the_reader_is_asked_for_a_side_and_view_that_are_not_known_and_the_image_hangs_there(
+    in_window: InWindow, studies: Path
+):
+    def steps(hand) -> None:
+        open_first(hand)
+        wait_for_wall(hand, FOUR)
+        window = hand.window
+        assert not window.place.isVisible()
+        hand.click(window.strip.buttons[1])
+        hand.wait(lambda: wall_of(hand) == ["? CC"])
+        assert window.place.isVisible()
+        unplaced = window.viewer.image_id
+        hand.click(window.place.buttons[3])
+        record = window.workplace.session.store.image(unplaced)
+        assert (record.laterality, record.view) == (Laterality.LEFT, View.MLO)
+        wait_for_wall(hand, FOUR)
+        assert window.viewer.wall.canvas_of(unplaced) is window.viewer.wall.canvases[3]
+        assert not window.place.isVisible()
+        hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        hand.wait(lambda: wall_of(hand) == ["? CC"])
+        assert window.place.isVisible()
+
+    assert in_window(studies, steps) == 0
+
+
+def test_an_earlier_study_of_the_patient_hangs_above_in_the_same_order(in_window: InWindow, studies: Path):
+    with Project.open(studies) as project:
+        db = project.store._db.conn
+        second = db.execute("SELECT id FROM study ORDER BY id DESC").fetchone()[0]
+        patient = db.execute("SELECT patient_id FROM study ORDER BY id").fetchone()[0]
+        with project.store.transaction():
+            db.execute("UPDATE study SET date = '20250101' WHERE id <> ?", (second,))
+            db.execute(
+                "UPDATE study SET date = '20220101', source_uid = '1.2', patient_id = ? WHERE id = ?",
+                (patient, second),
+            )
+
+    def steps(hand) -> None:
+        first = open_first(hand)
+        wait_for_wall(hand, FOUR)
+        hand.key(Qt.Key.Key_6)
+        hand.wait(lambda: len(hand.window.viewer.wall.canvases) == 8)
+        assert hand.window.strip.text == "6 images, 4 hung, 1 without side or view"
+        model = hand.window.worklist.model
+        hand.wait(lambda: wall_of(hand)[:3] == FOUR[:3] and wall_of(hand)[4:] == FOUR)
+        above, below = hand.window.viewer.wall.canvases[0], hand.window.viewer.wall.canvases[4]
+        assert "EARLIER STUDY" in above.shown.caption
+        assert "EARLIER STUDY" not in below.shown.caption
+        assert model.record(above.shown.image_id).study_id != model.record(first).study_id
+        assert hand.window.viewer.wall.canvases[3].picture is None  # a damaged file says so in its place
+        hand.key(Qt.Key.Key_0)
+        hand.wait(lambda: wall_of(hand) == ["R CC", "R CC"])
+        hand.key(Qt.Key.Key_6)
+        hand.wait(lambda: wall_of(hand) == ["R CC"])
+
+    assert in_window(studies, steps) == 0
+
+
+def test_without_an_earlier_study_that_is_said(in_window: InWindow, studies: Path):
+    def steps(hand) -> None:
+        open_first(hand)
+        wait_for_wall(hand, FOUR)
+        hand.key(Qt.Key.Key_6)
+        assert "no earlier study" in hand.window.messages.text
+        assert len(hand.window.viewer.wall.canvases) == 4
+
+    assert in_window(studies, steps) == 0

@@ -255,7 +255,7 @@ def test_what_a_reader_wrote_freely_is_exported_only_when_asked_and_the_rest_alw
     project, add_images, square, tmp_path
 ):
     [image] = add_images(project, Label.MALIGNANT)
-    found, _ = project.store.add_finding(
+    project.store.add_finding(
         image,
         reader="A",
         finding_class=FindingClass.MALIGNANT,
