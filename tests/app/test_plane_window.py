@@ -60,7 +60,7 @@ def test_a_click_in_the_plane_opens_the_image_with_its_heatmap(in_window: InWind
         hand.qtbot.mouseClick(window.plane.canvas, LEFT, pos=place)
         assert hand.wait_for_image() == wanted
         assert window.tabs.currentIndex() == 0
-        assert window.beside.currentWidget() is window.findings
+        assert window.findings.isVisible()
         assert window.viewer.layers.heatmap
 
     in_window(scored_folder, steps)
