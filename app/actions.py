@@ -78,14 +78,13 @@ ACTIONS = (
         True,
         "tool",
     ),
-    ActionSpec("freehand", TOOLS, "Draw freehand", ("D",), "freehand", "Drag around a lesion", True, "tool"),
     ActionSpec(
-        "polygon",
+        "contour",
         TOOLS,
-        "Draw polygon",
-        ("G",),
-        "polygon",
-        "Click points; double-click or Enter closes",
+        "Draw a contour",
+        ("D", "G"),
+        "freehand",
+        "Drag around a lesion, or click corner after corner; Enter closes",
         True,
         "tool",
     ),
@@ -200,8 +199,8 @@ MOUSE = (
     ("Z, held", "Magnifier at the pointer"),
     ("Double click", "Between fit and one to one (Browse)"),
     ("Esc", "Give up the contour being drawn"),
-    ("Enter", "Close the polygon being drawn"),
-    ("Backspace", "Take back the polygon's last point"),
+    ("Enter", "Close the contour being drawn"),
+    ("Backspace", "Take back the last corner or stroke"),
 )
 
 

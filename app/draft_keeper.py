@@ -50,7 +50,7 @@ class DraftKeeper(QObject):
             return
         self._reader = session.reader
         for record in session.store.drafts(reader=self._reader):
-            tool = Tool(record.tool) if record.tool in list(Tool) else Tool.POLYGON
+            tool = Tool(record.tool) if record.tool in list(Tool) else Tool.CONTOUR
             self._drafts.begin(record.image_id, tool).points.extend(record.points)
             self._kept[record.image_id] = (tool.value, record.points)
         self._timer.start()

@@ -40,7 +40,7 @@ from core.heatmap import HeatmapPart
 
 LEFT_WIDTH, RIGHT_WIDTH = 384, 330
 TOOL_BAR = (
-    ("browse", "window", "freehand", "polygon", "edit", "ruler"),
+    ("browse", "window", "contour", "edit", "ruler"),
     ("new_class",),
     ("invert", "reset_window", "fit", "one_to_one"),
     ("undo", "redo"),

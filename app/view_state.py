@@ -13,8 +13,7 @@ from app.viewer import Tool
 TOOLS = {
     "browse": Tool.BROWSE,
     "window": Tool.WINDOW,
-    "freehand": Tool.FREEHAND,
-    "polygon": Tool.POLYGON,
+    "contour": Tool.CONTOUR,
     "edit": Tool.EDIT,
     "ruler": Tool.RULER,
 }

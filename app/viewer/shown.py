@@ -20,15 +20,14 @@ class Tool(StrEnum):
 
     BROWSE = "browse"  # pan, select
     WINDOW = "window"  # drag for window and level
-    FREEHAND = "freehand"
-    POLYGON = "polygon"
+    CONTOUR = "contour"  # click corners, drag freehand
     EDIT = "edit"  # vertices of the selected contour
     RULER = "ruler"
 
     @property
     def draws(self) -> bool:
         """Whether the tool makes new contours."""
-        return self in (Tool.FREEHAND, Tool.POLYGON)
+        return self is Tool.CONTOUR
 
 
 @dataclass(frozen=True, eq=False, slots=True)

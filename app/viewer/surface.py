@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.translation import tr
+from app.translation import tr, tr_data
 from app.viewer.contour_overlay import ContourOverlay
 from app.viewer.corner_text import place_text
 from app.viewer.edit_tool import EditTool
@@ -25,7 +25,7 @@ from app.viewer.picture import Picture
 from app.viewer.ruler import Ruler, RulerTool
 from app.viewer.scene import Scene, View
 from app.viewer.shown import Drafts, Layers, Mark, ShownImage, Tool
-from app.viewer.tools import BrowseTool, CanvasTool, FreehandTool, PolygonTool, WindowTool
+from app.viewer.tools import BrowseTool, CanvasTool, ContourTool, WindowTool
 from app.viewer.transform import ViewTransform
 from app.viewer.viewport import ViewPort
 from core.domain import Contour, Finding, FindingClass, FindingId, ImageId, Point
@@ -84,13 +84,12 @@ class Surface(QWidget):
         self._scene = Scene()
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER_MS)
         self._still.timeout.connect(self.update)
-        self._message = EMPTY
+        self._message = (tr_data(EMPTY[0]), "")
         self._is_inverted = False
         self._was_unfinished = False
         self._navigation = Navigation(self)
         self._tools: dict[Tool, CanvasTool] = {
-            kind.tool: kind(self)
-            for kind in (BrowseTool, WindowTool, FreehandTool, PolygonTool, EditTool, RulerTool)
+            kind.tool: kind(self) for kind in (BrowseTool, WindowTool, ContourTool, EditTool, RulerTool)
         }
         self._tool = self._tools[Tool.BROWSE]
         self._describe()
@@ -413,7 +412,7 @@ class Surface(QWidget):
     def finish_drawing(self) -> None:
         """Close the unfinished contour of this image, as Enter does."""
         if self.draft_points():
-            self._tools[self.tool if self.tool.draws else Tool.POLYGON].key(Qt.Key.Key_Return)
+            self._tools[self.tool if self.tool.draws else Tool.CONTOUR].key(Qt.Key.Key_Return)
 
     def update_cursor(self) -> None:
         """The mouse cursor that fits what a press would do."""

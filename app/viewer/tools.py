@@ -1,8 +1,9 @@
-"""What the left button does on a canvas: browse, window and level, freehand, polygon."""
+"""What the left button does on a canvas: browse, window and level, contour."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -160,24 +161,75 @@ class WindowTool(CanvasTool):
         self._start = None
 
 
-class DrawingTool(CanvasTool):
-    """What freehand and polygon share: a draft in image pixels that survives panning, zooming and leaving."""
+class ContourTool(CanvasTool):
+    """One tool for outlines: click corner after corner, or drag to draw freehand, or both in turn.
+
+    A contour drawn in one drag closes itself when the button is let go; one with corners closes with its first corner,
+    a double click or Enter. The draft, in image pixels, survives panning, zooming and leaving.
+    """
+
+    tool = Tool.CONTOUR
 
     def __init__(self, canvas: Surface) -> None:
         super().__init__(canvas)
         self._cursor: Point | None = None
+        self._pressed: Point | None = None  # where the button went down, while it is not yet a drag
+        self._is_stroking = False
+        self._last: Point = (0.0, 0.0)
+        self._parts: list[int] = []  # how long the draft was before each corner or stroke of this tool
+        self._corners = 0
+        self._has_closed = False  # by the press before
 
     def cursor(self) -> QCursor:
         """A cross with an open middle."""
         return cross_cursor()
 
+    def press(self, at: Pointer) -> None:
+        """A corner, or the beginning of a stroke; on the first corner, the end."""
+        points = self.canvas.draft_points()
+        if not points:
+            self._parts, self._corners = [], 0
+        self._has_closed = len(points) >= 3 and self._is_at(points[0], at)
+        if self._has_closed:
+            self.close()
+            return
+        self._pressed, self._last, self._cursor = at.view, at.view, at.image
+        self._parts.append(len(points))
+        self.add_corner(at)
+
     def move(self, at: Pointer) -> None:
-        """The rubber line follows."""
+        """The rubber line follows, or the stroke does."""
         self._cursor = at.image
+        if self._pressed is not None and math.dist(at.view, self._pressed) >= _drag_distance():
+            self._pressed, self._is_stroking = None, True
+        if self._is_stroking:
+            if math.dist(at.view, self._last) >= STEP:
+                self._last = at.view
+                self.canvas.extend_draft(self.tool, at.image)
+        elif self.canvas.draft_points():
+            self.canvas.update()
+
+    def release(self, at: Pointer) -> None:
+        """The end of a corner or of a stroke."""
+        if self._pressed is not None:
+            self._corners += 1
+        elif self._is_stroking:
+            self.move(at)
+            self._is_stroking = False
+            points = self.canvas.draft_points()
+            if self._corners == 0 or (len(points) >= 3 and self._is_at(points[0], at)):
+                self.close()
+        self._pressed = None
 
     def double_click(self, at: Pointer) -> None:
-        """A quick second press is a press."""
-        self.press(at)
+        """The first of the two presses has set the last corner."""
+        points = self.canvas.draft_points()
+        if len(points) >= 3 and self._is_at(points[-1], at):
+            self.close()
+        elif self._has_closed and not points:
+            self._has_closed = False
+        elif not points or not self._is_at(points[-1], at):  # two quick clicks at two places are two corners
+            self.press(at)
 
     def handles(self, key: int) -> bool:
         """Only while there is something unfinished."""
@@ -193,116 +245,63 @@ class DrawingTool(CanvasTool):
         else:
             self.close()
 
+    def add_corner(self, at: Pointer) -> None:
+        """Lengthen the draft to a place that was pressed."""
+        self.canvas.extend_draft(self.tool, at.image)
+
     def take_back(self) -> None:
-        """Remove the newest part of the draft."""
-        self.canvas.set_draft(self.tool, self.canvas.draft_points()[:-1])
+        """Remove the last corner or stroke; nothing in the middle of a stroke."""
+        if self._is_stroking:
+            return
+        points = self.canvas.draft_points()
+        start = self._parts.pop() if self._parts else len(points) - 1
+        self._corners = max(self._corners - 1, 0)
+        self.canvas.set_draft(self.tool, points[: min(start, len(points) - 1)])
 
     def close(self) -> None:
         """Make a contour of the draft, or say in one sentence why not."""
+        is_stroke = self._corners == 0
         self.interrupt()
         rows, columns = self.canvas.image_size()
         points = self.canvas.draft_points()
         try:
             closed = close_outline(points, zoom=self.canvas.zoom, rows=rows, columns=columns)
         except UserError as refusal:
-            self.refuse(str(refusal))
+            self._refuse(str(refusal), is_stroke=is_stroke)
             return
+        self._parts, self._corners = [], 0
         self.canvas.discard_drawing()
         self.canvas.contour_drawn.emit(closed.contour)
         if closed.notice:
             self.canvas.noticed.emit(closed.notice)
 
-    def refuse(self, sentence: str) -> None:
-        """Say why there is no contour. The draft stays: nothing that was drawn is lost."""
+    def _refuse(self, sentence: str, *, is_stroke: bool) -> None:
+        """Say why there is no contour. The draft stays, but for a stroke too small to be one, which nobody would miss."""
+        if is_stroke:
+            self.canvas.discard_drawing()
+            sentence = TOO_SMALL if sentence == TOO_FEW else sentence
         self.canvas.refused.emit(sentence)
 
     def interrupt(self) -> None:
         """The rubber line goes; the draft stays."""
-        self._cursor = None
-
-
-class FreehandTool(DrawingTool):
-    """Press, draw around the finding, let go: the outline closes itself."""
-
-    tool = Tool.FREEHAND
-
-    def __init__(self, canvas: Surface) -> None:
-        super().__init__(canvas)
-        self._is_drawing = False
-        self._last: Point = (0.0, 0.0)
-
-    def press(self, at: Pointer) -> None:
-        """Begin, or go on from where an interrupted stroke ended."""
-        self._is_drawing = True
-        self._extend(at)
-
-    def move(self, at: Pointer) -> None:
-        """The stroke follows the mouse."""
-        super().move(at)
-        if self._is_drawing and math.dist(at.view, self._last) >= STEP:
-            self._extend(at)
-
-    def release(self, at: Pointer) -> None:
-        """Close the outline."""
-        if self._is_drawing:
-            self.move(at)
-            self.close()
-
-    def take_back(self) -> None:
-        """Only between strokes."""
-        if not self._is_drawing:
-            super().take_back()
-
-    def refuse(self, sentence: str) -> None:
-        """A stroke too small to be a contour leaves nothing behind that anyone would miss."""
-        self.canvas.discard_drawing()
-        super().refuse(TOO_SMALL if sentence == TOO_FEW else sentence)
-
-    def interrupt(self) -> None:
-        """The stroke waits."""
-        super().interrupt()
-        self._is_drawing = False
-
-    def _extend(self, at: Pointer) -> None:
-        self._last = at.view
-        self.canvas.extend_draft(self.tool, at.image)
-
-
-class PolygonTool(DrawingTool):
-    """Click corner after corner; close with the first corner, a double click or Enter."""
-
-    tool = Tool.POLYGON
-
-    def press(self, at: Pointer) -> None:
-        """A corner; on the first corner, the end."""
-        points = self.canvas.draft_points()
-        if len(points) >= 3 and self._is_at(points[0], at):
-            self.close()
-            return
-        self._cursor = at.image
-        self.canvas.extend_draft(self.tool, at.image)
-
-    def move(self, at: Pointer) -> None:
-        """The rubber line follows."""
-        super().move(at)
-        if self.canvas.draft_points():
-            self.canvas.update()
-
-    def double_click(self, at: Pointer) -> None:
-        """The first of the two presses has set the last corner."""
-        points = self.canvas.draft_points()
-        if len(points) >= 3 and self._is_at(points[-1], at):
-            self.close()
-        elif points and not self._is_at(points[-1], at):  # two quick clicks at two places are two corners
-            self.press(at)
+        self._cursor = self._pressed = None
+        self._is_stroking = False
 
     def paint(self, painter: QPainter) -> None:
         """Corners and the rubber line."""
         points = self.canvas.draft_points()
-        if points:
-            paint_draft_corners(painter, self.canvas.transform, points, first_only=False)
-        if points and self._cursor is not None:
-            paint_rubber_line(painter, self.canvas.transform, points, cursor=self._cursor)
+        if not points or self._is_stroking:
+            return
+        starts = {start for start in self._parts if start < len(points)} or {0}
+        paint_draft_corners(
+            painter, self.canvas.transform, [points[i] for i in sorted(starts | {0})], first_only=False
+        )
+        if self._cursor is not None:
+            self.paint_way(painter, points, cursor=self._cursor)
+
+    def paint_way(self, painter: QPainter, points: Sequence[Point], *, cursor: Point) -> None:
+        """Where a press here would lead."""
+        paint_rubber_line(painter, self.canvas.transform, points, cursor=cursor)
 
     def _is_at(self, point: Point, at: Pointer) -> bool:
         return math.dist(self.canvas.transform.to_view(point), at.view) <= GRAB

@@ -357,8 +357,8 @@ class Viewer(QWidget):
 
     def restore_drawing(self, contour: Contour) -> None:
         """Offer a contour again that could not be kept, as an unfinished one."""
-        self.canvas.set_draft(Tool.POLYGON, contour.polygons[0].exterior)
-        self.canvas.set_tool(Tool.POLYGON)
+        self.canvas.set_draft(Tool.CONTOUR, contour.polygons[0].exterior)
+        self.canvas.set_tool(Tool.CONTOUR)
 
     def _set_layers(self, layers: Layers) -> None:
         self._layers = self.wall.layers = layers

@@ -44,6 +44,7 @@ def settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     settings = Settings()
     settings.reader = "Dr Test"
+    settings.language = "en"
     settings.recipe_changes = dict(RECIPE_FOR_TESTS)
     settings.close()
     before = set(threading.enumerate())

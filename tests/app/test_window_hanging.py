@@ -139,7 +139,7 @@ def test_a_press_on_another_view_opens_it_and_drawing_goes_on_there(in_window: I
         assert second != first
         assert hand.canvas is other
         assert other.transform.scale == zoom
-        assert hand.window.viewer.tool is Tool.FREEHAND
+        assert hand.window.viewer.tool is Tool.CONTOUR
         assert not hand.canvas.draft_points()
         hand.draw(x=150, y=200, radius=60)
         hand.wait(lambda: len(hand.canvas.contours.findings) == 1)

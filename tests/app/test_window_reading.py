@@ -25,8 +25,8 @@ def test_each_key_does_what_the_sheet_says(in_window: InWindow, project_folder: 
         viewer = hand.window.viewer
         first = hand.wait_for_image()
         for key, tool in (
-            (Qt.Key.Key_D, Tool.FREEHAND),
-            (Qt.Key.Key_G, Tool.POLYGON),
+            (Qt.Key.Key_D, Tool.CONTOUR),
+            (Qt.Key.Key_G, Tool.CONTOUR),
             (Qt.Key.Key_E, Tool.EDIT),
             (Qt.Key.Key_W, Tool.WINDOW),
             (Qt.Key.Key_V, Tool.BROWSE),

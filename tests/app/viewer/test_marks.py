@@ -151,7 +151,7 @@ def test_another_image_begins_with_its_own_first_mark(opened, parted, grey_mammo
 
 def test_a_contour_in_hand_survives_the_way_to_a_mark(opened, hand, parted):
     opened.set_prediction(*parted)
-    opened.set_tool(Tool.POLYGON)
+    opened.set_tool(Tool.CONTOUR)
     hand.click(150.5, 150.5)
     hand.click(180.5, 150.5)
     opened.go_to_mark(1)

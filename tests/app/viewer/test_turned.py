@@ -139,7 +139,7 @@ def test_the_wheel_zooms_at_the_cursor_and_a_drag_carries_the_image_with_it(view
 
 def test_what_is_drawn_on_a_turned_image_lands_where_it_is_seen(viewer, hand, opened, qtbot):
     viewer.toggle_flip()
-    viewer.set_tool(Tool.POLYGON)
+    viewer.set_tool(Tool.CONTOUR)
     drawn = []
     viewer.contour_drawn.connect(drawn.append)
     corners = [(200, 120), (300, 120), (300, 220)]

@@ -194,7 +194,7 @@ def test_arrow_keys_nudge(opened, hand, key, direction):
     [
         (Tool.WINDOW, Qt.MouseButton.LeftButton),
         (Tool.BROWSE, Qt.MouseButton.RightButton),
-        (Tool.POLYGON, Qt.MouseButton.RightButton),
+        (Tool.CONTOUR, Qt.MouseButton.RightButton),
     ],
 )
 def test_dragging_changes_window_and_level_and_the_picture_at_once(opened, hand, qtbot, tool, button):
