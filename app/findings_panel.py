@@ -196,7 +196,7 @@ class FindingsPanel(QWidget):
             return
         self.reason.blockSignals(True)
         self.reason.clear()
-        self.reason.addItems(reasons)
+        self.reason.addItems([tr_data(each) for each in reasons])
         self.reason.setCurrentText(reason)
         if not reason:
             self.reason.setCurrentIndex(-1)

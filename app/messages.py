@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app.translation import tr
+from app.translation import tr, tr_data
 
 INFORMATION_MS = 15_000
 
@@ -76,7 +76,7 @@ class MessageBar(QFrame):
 
     def _show(self, text: str, kind: MessageKind, *, details: str) -> None:
         self._details = details
-        self._text.setText(text)
+        self._text.setText(tr_data(text))
         self._copy.setVisible(bool(details))
         self.setProperty("kind", kind.value)
         self.style().unpolish(self)

@@ -301,16 +301,19 @@ class TrainingPanel(QWidget):
             self.curves.redraw()
 
     def _progress_text(self, latest: Epoch | Progress, *, done: int, total: int) -> str:
-        unit = "epoch" if isinstance(latest, Epoch) or self._stage == "training" else "image"
+        is_epoch = isinstance(latest, Epoch) or self._stage == "training"
         name = tr_data(STAGES.get(self._stage, self._stage.capitalize()))
-        text = f"{name}: {unit} {done} of {total}"
+        unit = tr("epoch") if is_epoch else tr("image")
+        text = tr("{name}: {unit} {done} of {total}").format(name=name, unit=unit, done=done, total=total)
         seconds, steps = time.monotonic() - self._stage_began, done - self._stage_first
         if seconds < 0.5 or steps < 1:
             return text
         rate = steps / seconds
         left = getattr(latest, "seconds_left", None)
-        return (
-            f"{text}, {_rate(rate, unit)}, {duration((total - done) / rate if left is None else left)} left"
+        return tr("{text}, {rate}, {left} left").format(
+            text=text,
+            rate=_rate(rate, is_epoch=is_epoch),
+            left=duration((total - done) / rate if left is None else left),
         )
 
     def _request_stop(self) -> None:
@@ -337,10 +340,12 @@ def duration(seconds: float) -> str:
     )
 
 
-def _rate(per_second: float, unit: str) -> str:
+def _rate(per_second: float, *, is_epoch: bool) -> str:
     if per_second >= 1:
-        return tr("{per_second:.0f} {unit}s a second").format(per_second=per_second, unit=unit)
-    return f"{1 / per_second:.1f} s an {unit}"
+        text = tr("{rate:.0f} epochs a second") if is_epoch else tr("{rate:.0f} images a second")
+        return text.format(rate=per_second)
+    text = tr("{seconds:.1f} s an epoch") if is_epoch else tr("{seconds:.1f} s an image")
+    return text.format(seconds=1 / per_second)
 
 
 def _plot() -> pyqtgraph.PlotWidget:

@@ -169,9 +169,9 @@ class WorklistModel(QAbstractTableModel):
                 tr("Pseudonymous key of the patient"),
                 tr("Side and projection"),
                 tr("Label of the whole image: N, B, M or both"),
-                tr("Probability of a malignant finding, by the model in use; {value}calibrated").format(
-                    value="" if self.is_calibrated else "not "
-                ),
+                tr("Probability of a malignant finding, by the model in use; calibrated")
+                if self.is_calibrated
+                else tr("Probability of a malignant finding, by the model in use; not calibrated"),
                 tr("What has been done; ✓ where a reader says that all is drawn"),
             )[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -71,10 +71,19 @@ def unfinished(source: Path) -> list[str]:
 def texts_of_data() -> list[str]:
     """Texts that are data and translated where they are shown, once each."""
     sys.path.insert(0, str(ROOT))
-    from app import actions, findings_panel, model_ledger, training_panel, worklist, workplace
+    from app import (
+        actions,
+        findings_panel,
+        model_ledger,
+        project_dialog,
+        training_panel,
+        view_state,
+        worklist,
+        workplace,
+    )
     from app.export_dialog import ANY, ExportFormat
-    from app.plane import colouring, controls
-    from app.viewer import corner_text
+    from app.plane import colouring, controls, measuring, page, side_panel
+    from app.viewer import contour_edit, corner_text, surface
     from core import domain
     from core.plane import CLASS_WORDS
     from storage.promotion import ModelState
@@ -97,6 +106,12 @@ def texts_of_data() -> list[str]:
         *(category.name for category in colouring.LABEL_CATEGORIES + colouring.CALL_CATEGORIES),
         *(corner_text.FLIPPED, corner_text.UNFINISHED, corner_text.RESEARCH_USE),
         *(findings_panel.DRAW_HINT, workplace.ABOUT, colouring.SEVERAL, ANY),
+        *(reason for reasons in findings_panel.REASONS.values() for reason in reasons),
+        *project_dialog.ARM_WORDS.values(),
+        *(text for text, _split in side_panel.MEASURED),
+        *(measuring.NO_FROC_OF_EVALUATION, page.HOW_TO_SELECT, page.NO_PICTURE),
+        *(view_state.NO_MARK, surface.EMPTY[0]),
+        *(value for name, value in vars(contour_edit).items() if name.isupper() and isinstance(value, str)),
     ]
     return list(dict.fromkeys(text for text in found if any(each.isalpha() for each in text)))
 

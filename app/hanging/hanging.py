@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.hanging.protocol import Layout, Place
-from app.translation import tr
+from app.translation import counted, tr
 from core.domain import ImageId, Laterality, View
 from storage.records import ImageRecord
 
@@ -42,9 +42,7 @@ class Hanging:
         """'6 images, 4 hung'; what is not placed is told. The images of an earlier study above are not counted."""
         hung = sum(each.image is not None and not each.is_prior for each in self.hung)
         count = hung + len(self.rest)
-        words = tr("{count} image{value}, {images} hung").format(
-            count=count, value="s" if count != 1 else "", images=hung
-        )
+        words = tr("{images}, {hung} hung").format(images=counted(count, "image"), hung=hung)
         unplaced = sum(is_unplaced(image) for image in self.rest)
         return (
             tr("{words}, {unplaced} without side or view").format(words=words, unplaced=unplaced)

@@ -13,7 +13,7 @@ from app.background import Background, Task
 from app.plane.classifying import Classified, FrocOf, classify, read_froc
 from app.plane.points import PlanePoints, points_of
 from app.plane.side_panel import SidePanel
-from app.translation import tr
+from app.translation import tr, tr_data
 from core.domain import ModelId, Split
 from core.metrics import operating_threshold, roc_curve
 from core.plane import CallTable, confusion
@@ -159,7 +159,7 @@ class Measuring(QObject):
         if self._froc is not None or "froc" in self._tasks:
             return
         if self._source is None:
-            self._panel.show_froc(None, region_threshold=None, says=NO_FROC_OF_EVALUATION)
+            self._panel.show_froc(None, region_threshold=None, says=tr_data(NO_FROC_OF_EVALUATION))
             return
         self._panel.show_froc(None, region_threshold=None, says=tr("Reading the region scores ..."))
         folder, model_id = self._source

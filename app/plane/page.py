@@ -29,7 +29,7 @@ from app.plane.side_panel import SidePanel
 from app.plane.telling import calibration_text, model_text, point_text
 from app.plane.thumbnails import Thumbnails
 from app.session import Session
-from app.translation import tr
+from app.translation import tr, tr_data
 from core.domain import ImageId
 from storage.records import ImageRecord, ModelRecord
 
@@ -306,7 +306,7 @@ class PlanePage(QWidget):
                 has_any=False,
             )
         elif not images:
-            self.selection.show_selection(HOW_TO_SELECT, has_any=False)
+            self.selection.show_selection(tr_data(HOW_TO_SELECT), has_any=False)
         else:
             word = "image" if images == 1 else tr("images")
             points = (
@@ -424,7 +424,7 @@ class PlanePage(QWidget):
         self.side.cell_chosen.connect(self._select_cell)
         self.thumbnails.loaded.connect(self._show_thumbnail)
         self.thumbnails.failed.connect(
-            lambda image_id, _why: self._show_thumbnail(image_id, None, NO_PICTURE)
+            lambda image_id, _why: self._show_thumbnail(image_id, None, tr_data(NO_PICTURE))
         )
         self.source.open_asked.connect(self._ask_evaluation)
         self.source.left.connect(self._leave_evaluation)

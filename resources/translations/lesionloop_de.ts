@@ -2,7 +2,7 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en_GB">
 <context>
-    <name />
+    <name></name>
     <message>
         <source>Something went wrong</source>
         <translation>Etwas ist schiefgegangen</translation>
@@ -48,7 +48,7 @@
         <translation>Synthetisches Mammogramm {done} von {total} wird gezeichnet</translation>
     </message>
     <message>
-        <source>The demo is synthetic: computed pictures with the parts of a mammogram, not anyone's. No number seen on it says anything about real breasts. It takes about a second an image.</source>
+        <source>The demo is synthetic: computed pictures with the parts of a mammogram, not anyone&apos;s. No number seen on it says anything about real breasts. It takes about a second an image.</source>
         <translation>Die Demo ist synthetisch: berechnete Bilder mit den Teilen eines Mammogramms, von keinem Menschen. Keine Zahl daraus sagt etwas über wirkliche Mammae. Es dauert etwa eine Sekunde je Bild.</translation>
     </message>
     <message>
@@ -76,7 +76,7 @@
         <translation>Die Lesezeit des letzten Bildes wurde nicht festgehalten. {error}</translation>
     </message>
     <message>
-        <source>Nothing is drawn on {image_name}. Choose 'Nothing to draw' (X) or 'Skip' (S), or press N to go on without a decision.</source>
+        <source>Nothing is drawn on {image_name}. Choose &apos;Nothing to draw&apos; (X) or &apos;Skip&apos; (S), or press N to go on without a decision.</source>
         <translation>Auf {image_name} ist nichts eingezeichnet. Wählen Sie „Nichts einzuzeichnen“ oder „Überspringen“, oder gehen Sie ohne Entscheidung zum nächsten Bild.</translation>
     </message>
     <message>
@@ -88,7 +88,7 @@
         <translation>Zeigen Sie zuerst auf eine Box des Modells, oder gehen Sie zur nächsten Markierung.</translation>
     </message>
     <message>
-        <source>This contour is {owner}'s and stays as it is. In the review, draw your own: it settles the image.</source>
+        <source>This contour is {owner}&apos;s and stays as it is. In the review, draw your own: it settles the image.</source>
         <translation>Diese Kontur gehört {owner} und bleibt, wie sie ist. Zeichnen Sie in der Durchsicht Ihre eigene: Sie entscheidet über das Bild.</translation>
     </message>
     <message>
@@ -352,8 +352,8 @@
         <translation>Befunde dieses Bildes</translation>
     </message>
     <message>
-        <source>{count} image{value}, {images} hung</source>
-        <translation type="unfinished" />
+        <source>{images}, {hung} hung</source>
+        <translation>{images}, {hung} hängen</translation>
     </message>
     <message>
         <source>{words}, {unplaced} without side or view</source>
@@ -542,7 +542,7 @@
         <translation>Übliche Tasten für alle</translation>
     </message>
     <message>
-        <source>{key} is the key of '{action}'. Press another, or use it here instead.</source>
+        <source>{key} is the key of &apos;{action}&apos;. Press another, or use it here instead.</source>
         <translation>{key} ist die Taste von „{action}“. Drücken Sie eine andere, oder verwenden Sie sie stattdessen hier.</translation>
     </message>
     <message>
@@ -906,7 +906,7 @@
         <translation>Zurück zum Modell</translation>
     </message>
     <message>
-        <source>Close the evaluation and show the project's own model</source>
+        <source>Close the evaluation and show the project&apos;s own model</source>
         <translation>Die Auswertung schließen und das Modell des Projekts zeigen</translation>
     </message>
     <message>
@@ -1092,7 +1092,7 @@
         <translation>Bei {operating_sensitivity:.0%} Sensitivität</translation>
     </message>
     <message>
-        <source>The paper's operating point: the highest threshold that reaches it</source>
+        <source>The paper&apos;s operating point: the highest threshold that reaches it</source>
         <translation>Der Arbeitspunkt des Artikels: die höchste Schwelle, die sie erreicht</translation>
     </message>
     <message>
@@ -1176,7 +1176,7 @@
         <translation>Modell {model}, {method}: {scored:,} von {of:,} Bildern</translation>
     </message>
     <message>
-        <source>Calibration: as the evaluation's recipe says; its report tells.</source>
+        <source>Calibration: as the evaluation&apos;s recipe says; its report tells.</source>
         <translation>Kalibrierung: wie im Rezept der Auswertung; ihr Bericht nennt sie.</translation>
     </message>
     <message>
@@ -1228,7 +1228,7 @@
         <translation>Ihr Name oder Kürzel</translation>
     </message>
     <message>
-        <source>Reader's name</source>
+        <source>Reader&apos;s name</source>
         <translation>Name des Befunders</translation>
     </message>
     <message>
@@ -1288,7 +1288,7 @@
         <translation>Das Training endete unerwartet. Nichts wurde geändert.{tail}</translation>
     </message>
     <message>
-        <source>Training failed by a mistake of Lesionloop's own. Nothing was changed.</source>
+        <source>Training failed by a mistake of Lesionloop&apos;s own. Nothing was changed.</source>
         <translation>Das Training scheiterte an einem Fehler von Lesionloop selbst. Nichts wurde geändert.</translation>
     </message>
     <message>
@@ -1296,7 +1296,7 @@
         <translation>Das Training wurde beendet, bevor es etwas zu behalten gab. Nichts wurde geändert.</translation>
     </message>
     <message>
-        <source>The results could not be read by a mistake of Lesionloop's own.</source>
+        <source>The results could not be read by a mistake of Lesionloop&apos;s own.</source>
         <translation>Die Ergebnisse konnten wegen eines Fehlers von Lesionloop selbst nicht gelesen werden.</translation>
     </message>
     <message>
@@ -1508,8 +1508,8 @@
         <translation>AUROC, maligne</translation>
     </message>
     <message>
-        <source>&lt;span style='color:{training_curve}'&gt;&amp;#9644;&lt;/span&gt; training &amp;nbsp; &lt;span style='color:{validation_curve}'&gt;&amp;#9644;&lt;/span&gt; validation</source>
-        <translation>&lt;span style='color:{training_curve}'&gt;&amp;#9644;&lt;/span&gt; Training &amp;nbsp; &lt;span style='color:{validation_curve}'&gt;&amp;#9644;&lt;/span&gt; Validierung</translation>
+        <source>&lt;span style=&apos;color:{training_curve}&apos;&gt;&amp;#9644;&lt;/span&gt; training &amp;nbsp; &lt;span style=&apos;color:{validation_curve}&apos;&gt;&amp;#9644;&lt;/span&gt; validation</source>
+        <translation>&lt;span style=&apos;color:{training_curve}&apos;&gt;&amp;#9644;&lt;/span&gt; Training &amp;nbsp; &lt;span style=&apos;color:{validation_curve}&apos;&gt;&amp;#9644;&lt;/span&gt; Validierung</translation>
     </message>
     <message>
         <source>Retrain</source>
@@ -1552,8 +1552,8 @@
         <translation>Konturen, {count}</translation>
     </message>
     <message>
-        <source>&lt;b&gt;Model {model}&lt;/b&gt; &amp;middot; {method}&lt;br&gt;&lt;span style='color:{dim_text}'&gt;trained {when}&lt;br&gt;{drawn}&lt;br&gt;probabilities {calibrated}&lt;/span&gt;</source>
-        <translation>&lt;b&gt;Modell {model}&lt;/b&gt; &amp;middot; {method}&lt;br&gt;&lt;span style='color:{dim_text}'&gt;trainiert {when}&lt;br&gt;{drawn}&lt;br&gt;Wahrscheinlichkeiten {calibrated}&lt;/span&gt;</translation>
+        <source>&lt;b&gt;Model {model}&lt;/b&gt; &amp;middot; {method}&lt;br&gt;&lt;span style=&apos;color:{dim_text}&apos;&gt;trained {when}&lt;br&gt;{drawn}&lt;br&gt;probabilities {calibrated}&lt;/span&gt;</source>
+        <translation>&lt;b&gt;Modell {model}&lt;/b&gt; &amp;middot; {method}&lt;br&gt;&lt;span style=&apos;color:{dim_text}&apos;&gt;trainiert {when}&lt;br&gt;{drawn}&lt;br&gt;Wahrscheinlichkeiten {calibrated}&lt;/span&gt;</translation>
     </message>
     <message>
         <source>Storing the results ...</source>
@@ -1564,6 +1564,22 @@
         <translation>Modell</translation>
     </message>
     <message>
+        <source>epoch</source>
+        <translation>Epoche</translation>
+    </message>
+    <message>
+        <source>image</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>{name}: {unit} {done} of {total}</source>
+        <translation>{name}: {unit} {done} von {total}</translation>
+    </message>
+    <message>
+        <source>{text}, {rate}, {left} left</source>
+        <translation>{text}, {rate}, noch {left}</translation>
+    </message>
+    <message>
         <source>Stopping; the best model so far is kept ...</source>
         <translation>Wird beendet; das bisher beste Modell bleibt erhalten ...</translation>
     </message>
@@ -1572,8 +1588,20 @@
         <translation>{value} min</translation>
     </message>
     <message>
-        <source>{per_second:.0f} {unit}s a second</source>
-        <translation type="unfinished" />
+        <source>{rate:.0f} epochs a second</source>
+        <translation>{rate:.0f} Epochen je Sekunde</translation>
+    </message>
+    <message>
+        <source>{rate:.0f} images a second</source>
+        <translation>{rate:.0f} Bilder je Sekunde</translation>
+    </message>
+    <message>
+        <source>{seconds:.1f} s an epoch</source>
+        <translation>{seconds:.1f} s je Epoche</translation>
+    </message>
+    <message>
+        <source>{seconds:.1f} s an image</source>
+        <translation>{seconds:.1f} s je Bild</translation>
     </message>
     <message>
         <source>calibrated on validation images</source>
@@ -1776,8 +1804,12 @@
         <translation>Label des ganzen Bildes: N, B, M oder beides</translation>
     </message>
     <message>
-        <source>Probability of a malignant finding, by the model in use; {value}calibrated</source>
-        <translation type="unfinished" />
+        <source>Probability of a malignant finding, by the model in use; calibrated</source>
+        <translation>Wahrscheinlichkeit eines malignen Befundes nach dem Modell in Gebrauch; kalibriert</translation>
+    </message>
+    <message>
+        <source>Probability of a malignant finding, by the model in use; not calibrated</source>
+        <translation>Wahrscheinlichkeit eines malignen Befundes nach dem Modell in Gebrauch; nicht kalibriert</translation>
     </message>
     <message>
         <source>What has been done; ✓ where a reader says that all is drawn</source>
@@ -1820,7 +1852,7 @@
         <translation>Arbeitsliste</translation>
     </message>
     <message>
-        <source>The project was not opened: contours and decisions need a reader's name.</source>
+        <source>The project was not opened: contours and decisions need a reader&apos;s name.</source>
         <translation>Das Projekt wurde nicht geöffnet: Konturen und Entscheidungen brauchen den Namen eines Befunders.</translation>
     </message>
     <message>
@@ -1931,7 +1963,7 @@
         <translation>Die Änderung erneut ausführen</translation>
     </message>
     <message>
-        <source>Accept the model's box</source>
+        <source>Accept the model&apos;s box</source>
         <translation>Box des Modells übernehmen</translation>
     </message>
     <message>
@@ -2023,20 +2055,12 @@
         <translation>Ziehen für Kontrast und Helligkeit</translation>
     </message>
     <message>
-        <source>Draw freehand</source>
-        <translation>Freihand zeichnen</translation>
+        <source>Draw a contour</source>
+        <translation>Kontur zeichnen</translation>
     </message>
     <message>
-        <source>Drag around a lesion</source>
-        <translation>Um eine Läsion ziehen</translation>
-    </message>
-    <message>
-        <source>Draw polygon</source>
-        <translation>Polygon zeichnen</translation>
-    </message>
-    <message>
-        <source>Click points; double-click or Enter closes</source>
-        <translation>Punkte klicken; Doppelklick oder Enter schließt</translation>
+        <source>Drag around a lesion, or click corner after corner; Enter closes</source>
+        <translation>Um eine Läsion ziehen, oder Ecke für Ecke klicken; Enter schließt</translation>
     </message>
     <message>
         <source>Edit contour</source>
@@ -2071,7 +2095,7 @@
         <translation>Fensterung zurücksetzen</translation>
     </message>
     <message>
-        <source>Back to the image's own window</source>
+        <source>Back to the image&apos;s own window</source>
         <translation>Zurück zur Fensterung der Datei</translation>
     </message>
     <message>
@@ -2095,7 +2119,7 @@
         <translation>Wahre Größe</translation>
     </message>
     <message>
-        <source>As large as the breast is, by the file's spacing and the screen's</source>
+        <source>As large as the breast is, by the file&apos;s spacing and the screen&apos;s</source>
         <translation>So groß wie die Mamma, nach dem Pixelabstand der Datei und des Bildschirms</translation>
     </message>
     <message>
@@ -2111,7 +2135,7 @@
         <translation>Nächste Fensterung</translation>
     </message>
     <message>
-        <source>The file's next window or VOI LUT</source>
+        <source>The file&apos;s next window or VOI LUT</source>
         <translation>Das nächste Fenster oder die nächste VOI-LUT der Datei</translation>
     </message>
     <message>
@@ -2159,7 +2183,7 @@
         <translation>Voruntersuchung darüber</translation>
     </message>
     <message>
-        <source>The patient's last study before this one, in the same order</source>
+        <source>The patient&apos;s last study before this one, in the same order</source>
         <translation>Die letzte Untersuchung der Patientin vor dieser, in derselben Ordnung</translation>
     </message>
     <message>
@@ -2191,7 +2215,7 @@
         <translation>Boxen</translation>
     </message>
     <message>
-        <source>The model's strongest regions</source>
+        <source>The model&apos;s strongest regions</source>
         <translation>Die stärksten Regionen des Modells</translation>
     </message>
     <message>
@@ -2359,7 +2383,7 @@
         <translation>Rücktaste</translation>
     </message>
     <message>
-        <source>Take back the polygon's last point</source>
+        <source>Take back the polygon&apos;s last point</source>
         <translation>Den letzten Punkt des Polygons zurücknehmen</translation>
     </message>
     <message>
@@ -2543,7 +2567,7 @@
         <translation>Methode</translation>
     </message>
     <message>
-        <source>Of the paper's family, and the recipe's name</source>
+        <source>Of the paper&apos;s family, and the recipe&apos;s name</source>
         <translation>Aus der Familie des Artikels, und der Name des Rezepts</translation>
     </message>
     <message>
@@ -2681,6 +2705,122 @@
     <message>
         <source>any</source>
         <translation>beliebig</translation>
+    </message>
+    <message>
+        <source>not sure</source>
+        <translation>unsicher</translation>
+    </message>
+    <message>
+        <source>other views are needed</source>
+        <translation>weitere Aufnahmen nötig</translation>
+    </message>
+    <message>
+        <source>a prior study is needed</source>
+        <translation>Voruntersuchung nötig</translation>
+    </message>
+    <message>
+        <source>implant</source>
+        <translation>Implantat</translation>
+    </message>
+    <message>
+        <source>later</source>
+        <translation>später</translation>
+    </message>
+    <message>
+        <source>motion blur</source>
+        <translation>Bewegungsunschärfe</translation>
+    </message>
+    <message>
+        <source>positioning</source>
+        <translation>Positionierung</translation>
+    </message>
+    <message>
+        <source>artefact</source>
+        <translation>Artefakt</translation>
+    </message>
+    <message>
+        <source>exposure</source>
+        <translation>Belichtung</translation>
+    </message>
+    <message>
+        <source>not a mammogram</source>
+        <translation>kein Mammogramm</translation>
+    </message>
+    <message>
+        <source>shown from the start</source>
+        <translation>von Anfang an gezeigt</translation>
+    </message>
+    <message>
+        <source>shown on request (Ctrl+H)</source>
+        <translation>auf Wunsch gezeigt (Strg+H)</translation>
+    </message>
+    <message>
+        <source>hidden until you have decided about the image</source>
+        <translation>verborgen, bis Sie über das Bild entschieden haben</translation>
+    </message>
+    <message>
+        <source>test images</source>
+        <translation>Testbilder</translation>
+    </message>
+    <message>
+        <source>validation images</source>
+        <translation>Validierungsbilder</translation>
+    </message>
+    <message>
+        <source>training images</source>
+        <translation>Trainingsbilder</translation>
+    </message>
+    <message>
+        <source>FROC is shown for the project&apos;s own model. That of an evaluation is in the folder&apos;s report.</source>
+        <translation>Die FROC wird für das Modell des Projekts gezeigt. Die einer Auswertung steht im Bericht ihres Ordners.</translation>
+    </message>
+    <message>
+        <source>Drag with Box or Lasso to select images; click one to open it.</source>
+        <translation>Mit Rechteck oder Lasso ziehen wählt Bilder aus; ein Klick öffnet eines.</translation>
+    </message>
+    <message>
+        <source>Its picture cannot be read: open the image to see why.</source>
+        <translation>Sein Bild ist nicht lesbar: Öffnen Sie es, um den Grund zu sehen.</translation>
+    </message>
+    <message>
+        <source>There is no box or contour to go to on this image.</source>
+        <translation>Auf diesem Bild ist keine Box oder Kontur, zu der man gehen könnte.</translation>
+    </message>
+    <message>
+        <source>No image is open</source>
+        <translation>Kein Bild ist geöffnet</translation>
+    </message>
+    <message>
+        <source>The outline encloses almost nothing, so no contour was made: draw around the whole finding, or zoom in on it first.</source>
+        <translation>Der Umriss umschließt fast nichts, deshalb entstand keine Kontur: Umfahren Sie den ganzen Befund, oder zoomen Sie vorher heran.</translation>
+    </message>
+    <message>
+        <source>A contour needs at least three corners: click around the finding, then close it with Enter.</source>
+        <translation>Eine Kontur braucht mindestens drei Ecken: Klicken Sie um den Befund herum, und schließen Sie mit Enter.</translation>
+    </message>
+    <message>
+        <source>The contour lies outside the image, so it was not kept: draw on the image.</source>
+        <translation>Die Kontur liegt außerhalb des Bildes und wurde nicht behalten: Zeichnen Sie auf dem Bild.</translation>
+    </message>
+    <message>
+        <source>The change was undone: the outline would cross itself there.</source>
+        <translation>Die Änderung wurde zurückgenommen: Der Umriss würde sich dort selbst kreuzen.</translation>
+    </message>
+    <message>
+        <source>The change was undone: the contour would enclose almost nothing.</source>
+        <translation>Die Änderung wurde zurückgenommen: Die Kontur würde fast nichts umschließen.</translation>
+    </message>
+    <message>
+        <source>The change was undone: the contour would lie outside the image.</source>
+        <translation>Die Änderung wurde zurückgenommen: Die Kontur läge außerhalb des Bildes.</translation>
+    </message>
+    <message>
+        <source>The corner was kept: an outline needs at least three. Delete the whole finding instead.</source>
+        <translation>Die Ecke blieb: Ein Umriss braucht mindestens drei. Löschen Sie stattdessen den ganzen Befund.</translation>
+    </message>
+    <message>
+        <source>The outline crossed itself: its largest part was kept. Undo removes it if that is not what you meant.</source>
+        <translation>Der Umriss kreuzte sich selbst: Sein größter Teil wurde behalten. Rückgängig entfernt ihn, wenn Sie es anders meinten.</translation>
     </message>
 </context>
 </TS>
