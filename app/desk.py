@@ -241,8 +241,8 @@ class Desk(QObject):
         if not contours and record.decision is None and not record.failure and not session.is_read_only:
             self.advised.emit(
                 tr(
-                    "Nothing is drawn on {image_name}. Choose 'Nothing to draw' (X) or 'Skip' (S), or press N to go "
-                    "on without a decision."
+                    "Nothing is drawn on {image_name}. Choose 'Nothing to draw' or 'Skip', or go on to the "
+                    "next image without a decision."
                 ).format(image_name=image_name(record))
             )
             return
@@ -455,7 +455,7 @@ class Desk(QObject):
         if session is None or image_id is None or self.model.model_id is None:
             return
         if box is None:
-            self.advised.emit(tr("Point at a box of the model first, or go to one with J."))
+            self.advised.emit(tr("Point at a box of the model first, or go to the next mark."))
             return
         x0, y0, x1, y1 = box.rect
         edit = AddFinding(

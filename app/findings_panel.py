@@ -40,7 +40,7 @@ REASONS = {
     Decision.UNREADABLE: ("motion blur", "positioning", "artefact", "exposure", "not a mammogram"),
 }
 NUMBER, CLASS, TYPE, BIRADS_COLUMN = range(4)
-DRAW_HINT = "No contours yet. Press D and draw around a lesion."
+DRAW_HINT = "No contours yet. Choose a drawing tool and draw around a lesion."
 
 
 class FindingsPanel(QWidget):
@@ -80,11 +80,11 @@ class FindingsPanel(QWidget):
         self.caption.setWordWrap(True)
         self.caption.setTextFormat(Qt.TextFormat.RichText)
         self.nothing = _decision_button(
-            tr("Nothing to draw"), tr("You looked, and there is nothing malignant to draw (X)")
+            tr("Nothing to draw"), tr("You looked, and there is nothing malignant to draw")
         )
-        self.skip = _decision_button(tr("Skip"), tr("Leave this image undecided; it is not listed again (S)"))
+        self.skip = _decision_button(tr("Skip"), tr("Leave this image undecided; it is not listed again"))
         self.unusable = _decision_button(
-            tr("Unusable"), tr("This image cannot be read and is not to be learned from; say why (U)")
+            tr("Unusable"), tr("This image cannot be read and is not to be learned from; say why")
         )
         self._decisions = {
             Decision.NOTHING_TO_DRAW: self.nothing,
@@ -108,10 +108,10 @@ class FindingsPanel(QWidget):
         for button in self._decisions.values():
             self._group.addButton(button)
         self.done = QPushButton(tr("Done, next"))
-        self.done.setToolTip(tr("Keep this image as annotated and open the next one (Ctrl+Enter)"))
+        self.done.setToolTip(tr("Keep this image as annotated and open the next one"))
         self.table = _findings_table()
         self.delete = QPushButton(tr("Delete"))
-        self.delete.setToolTip(tr("Delete the selected finding; it can be undone (Delete)"))
+        self.delete.setToolTip(tr("Delete the selected finding; it can be undone"))
         self.hint = QLabel()
         self.hint.setObjectName("dim")
         self.hint.setWordWrap(True)

@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self._arrange()
         self._fill_menus()
         self._fill_status_bar()
+        self._tell_keys()
         self.setWindowTitle("Lesionloop")
         self.resize(1500, 940)
 
@@ -108,10 +110,35 @@ class MainWindow(QMainWindow):
             else tr("x {x:.0f}  y {y:.0f}  value {value:.0f}").format(x=x, y=y, value=value)
         )
 
+    def go_to_next_part(self) -> None:
+        """Give the keys to the next part in sight: list, image or plane, what is beside it, training."""
+        beside = (self.findings.table, self.findings.nothing, self.plane.side.threshold)
+        parts = [self.worklist.table, self.viewer.canvas, self.plane.canvas, *beside, self.training.retrain]
+        in_sight = [part for part in parts if part.isVisible() and part.isEnabled()]
+        here = QApplication.focusWidget()
+        place = next((i for i, part in enumerate(in_sight) if part is here or part.isAncestorOf(here)), -1) if here else -1
+        if in_sight:
+            in_sight[(place + 1) % len(in_sight)].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Put everything away before the window goes."""
         self.closing.emit()
         event.accept()
+
+    def _tell_keys(self) -> None:
+        findings, training = self.findings, self.training
+        for widget, name in (
+            (findings.nothing, "nothing_to_draw"),
+            (findings.skip, "skip"),
+            (findings.unusable, "unusable"),
+            (findings.done, "done_next"),
+            (findings.delete, "delete"),
+            (training.retrain, "retrain"),
+            (training.models, "models"),
+            (training.back, "former_model"),
+            (self.heatmap_view, "heatmap_part"),
+        ):
+            self.actions_by_name.tell_key(widget, name)
 
     def _show_page(self, page: QWidget) -> None:
         is_work = page is self.tabs

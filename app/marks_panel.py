@@ -62,7 +62,7 @@ class MarksPanel(QWidget):
     def show_hidden(self, arm: Arm = Arm.HIDDEN) -> None:
         """The model is not to be seen on this image yet."""
         if arm is Arm.ON_REQUEST:
-            self._show(tr("The model is shown on request: Ctrl+H."), [])
+            self._show(tr("The model is shown on request."), [])
         else:
             self._show(tr("The model is hidden until you have decided about this image."), [])
         self._newer.hide()

@@ -106,7 +106,7 @@ class ModelChoice(QObject):
         session.announce(changes)
         self.refresh()
         self.said.emit(
-            tr("Model {candidate} was not taken. It stays in the list of models (Ctrl+M).").format(
+            tr("Model {candidate} was not taken. It stays in the list of models.").format(
                 candidate=candidate.id
             )
         )

@@ -141,7 +141,7 @@ class TrainingPanel(QWidget):
         self.status.setObjectName("dim")
         self.status.setWordWrap(True)
         self.models = QPushButton(tr("Models..."))
-        self.models.setToolTip(tr("Every model, what it is worth, and who put it to use (Ctrl+M)"))
+        self.models.setToolTip(tr("Every model, what it is worth, and who put it to use"))
         self.back = QPushButton()
         self.back.setToolTip(tr("Use the model again that was in use before, and rank the worklist by it"))
         for button in (self.models, self.back):

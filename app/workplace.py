@@ -472,6 +472,7 @@ class Workplace(QObject):
             "models": self._show_models,
             "former_model": self.choice.go_back,
             "keys": self._show_keys,
+            "next_part": self.window.go_to_next_part,
             "about": self._show_about,
         }
         for name, call in calls.items():

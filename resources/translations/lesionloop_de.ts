@@ -76,7 +76,7 @@
         <translation>Die Lesezeit des letzten Bildes wurde nicht festgehalten. {error}</translation>
     </message>
     <message>
-        <source>Nothing is drawn on {image_name}. Choose &apos;Nothing to draw&apos; (X) or &apos;Skip&apos; (S), or press N to go on without a decision.</source>
+        <source>Nothing is drawn on {image_name}. Choose &apos;Nothing to draw&apos; or &apos;Skip&apos;, or go on to the next image without a decision.</source>
         <translation>Auf {image_name} ist nichts eingezeichnet. Wählen Sie „Nichts einzuzeichnen“ oder „Überspringen“, oder gehen Sie ohne Entscheidung zum nächsten Bild.</translation>
     </message>
     <message>
@@ -84,7 +84,7 @@
         <translation>Das Modell ist in dieser Sitzung verborgen, bis Sie über das Bild entschieden haben.</translation>
     </message>
     <message>
-        <source>Point at a box of the model first, or go to one with J.</source>
+        <source>Point at a box of the model first, or go to the next mark.</source>
         <translation>Zeigen Sie zuerst auf eine Box des Modells, oder gehen Sie zur nächsten Markierung.</translation>
     </message>
     <message>
@@ -268,24 +268,24 @@
         <translation>Nichts einzuzeichnen</translation>
     </message>
     <message>
-        <source>You looked, and there is nothing malignant to draw (X)</source>
-        <translation>Sie haben befundet, und nichts Malignes ist einzuzeichnen (X)</translation>
+        <source>You looked, and there is nothing malignant to draw</source>
+        <translation>Sie haben befundet, und nichts Malignes ist einzuzeichnen</translation>
     </message>
     <message>
         <source>Skip</source>
         <translation>Überspringen</translation>
     </message>
     <message>
-        <source>Leave this image undecided; it is not listed again (S)</source>
-        <translation>Dieses Bild unentschieden lassen; es wird nicht wieder gelistet (S)</translation>
+        <source>Leave this image undecided; it is not listed again</source>
+        <translation>Dieses Bild unentschieden lassen; es wird nicht wieder gelistet</translation>
     </message>
     <message>
         <source>Unusable</source>
         <translation>Unbrauchbar</translation>
     </message>
     <message>
-        <source>This image cannot be read and is not to be learned from; say why (U)</source>
-        <translation>Dieses Bild ist nicht befundbar, und aus ihm soll nicht gelernt werden; geben Sie den Grund an (U)</translation>
+        <source>This image cannot be read and is not to be learned from; say why</source>
+        <translation>Dieses Bild ist nicht befundbar, und aus ihm soll nicht gelernt werden; geben Sie den Grund an</translation>
     </message>
     <message>
         <source>Why</source>
@@ -312,16 +312,16 @@
         <translation>Fertig, nächstes</translation>
     </message>
     <message>
-        <source>Keep this image as annotated and open the next one (Ctrl+Enter)</source>
-        <translation>Dieses Bild als annotiert festhalten und das nächste öffnen (Strg+Enter)</translation>
+        <source>Keep this image as annotated and open the next one</source>
+        <translation>Dieses Bild als annotiert festhalten und das nächste öffnen</translation>
     </message>
     <message>
         <source>Delete</source>
         <translation>Löschen</translation>
     </message>
     <message>
-        <source>Delete the selected finding; it can be undone (Delete)</source>
-        <translation>Den ausgewählten Befund löschen; das kann rückgängig gemacht werden (Entf)</translation>
+        <source>Delete the selected finding; it can be undone</source>
+        <translation>Den ausgewählten Befund löschen; das kann rückgängig gemacht werden</translation>
     </message>
     <message>
         <source>No image is open</source>
@@ -614,8 +614,8 @@
         <translation>Was die Heatmap zeigt</translation>
     </message>
     <message>
-        <source>What the heatmap shows: the score d of Eq. 13, or one of its parts (Shift+H for the next)</source>
-        <translation>Was die Heatmap zeigt: den Score d aus Gl. 13 oder einen seiner Teile (Umschalt+H für den nächsten)</translation>
+        <source>What the heatmap shows: the score d of Eq. 13, or one of its parts</source>
+        <translation>Was die Heatmap zeigt: den Score d aus Gl. 13 oder einen seiner Teile</translation>
     </message>
     <message>
         <source>Opacity of the heatmap</source>
@@ -630,8 +630,8 @@
         <translation>Was das Modell markiert</translation>
     </message>
     <message>
-        <source>The model is shown on request: Ctrl+H.</source>
-        <translation>Das Modell wird auf Wunsch gezeigt: Strg+H.</translation>
+        <source>The model is shown on request.</source>
+        <translation>Das Modell wird auf Wunsch gezeigt.</translation>
     </message>
     <message>
         <source>The model is hidden until you have decided about this image.</source>
@@ -678,8 +678,8 @@
         <translation>Modell {model_id} ist{again} in Gebrauch. Die Arbeitsliste ist danach geordnet.</translation>
     </message>
     <message>
-        <source>Model {candidate} was not taken. It stays in the list of models (Ctrl+M).</source>
-        <translation>Modell {candidate} wurde nicht übernommen. Es bleibt in der Liste der Modelle (Strg+M).</translation>
+        <source>Model {candidate} was not taken. It stays in the list of models.</source>
+        <translation>Modell {candidate} wurde nicht übernommen. Es bleibt in der Liste der Modelle.</translation>
     </message>
     <message>
         <source>Models</source>
@@ -1536,8 +1536,8 @@
         <translation>Modelle ...</translation>
     </message>
     <message>
-        <source>Every model, what it is worth, and who put it to use (Ctrl+M)</source>
-        <translation>Alle Modelle, was sie taugen, und wer sie in Gebrauch nahm (Strg+M)</translation>
+        <source>Every model, what it is worth, and who put it to use</source>
+        <translation>Alle Modelle, was sie taugen, und wer sie in Gebrauch nahm</translation>
     </message>
     <message>
         <source>Use the model again that was in use before, and rank the worklist by it</source>
@@ -2375,16 +2375,16 @@
         <translation>Enter</translation>
     </message>
     <message>
-        <source>Close the polygon being drawn</source>
-        <translation>Das begonnene Polygon schließen</translation>
+        <source>Close the contour being drawn</source>
+        <translation>Die begonnene Kontur schließen</translation>
+    </message>
+    <message>
+        <source>Take back the last corner or stroke</source>
+        <translation>Die letzte Ecke oder den letzten Strich zurücknehmen</translation>
     </message>
     <message>
         <source>Backspace</source>
         <translation>Rücktaste</translation>
-    </message>
-    <message>
-        <source>Take back the polygon&apos;s last point</source>
-        <translation>Den letzten Punkt des Polygons zurücknehmen</translation>
     </message>
     <message>
         <source>annotated</source>
@@ -2691,7 +2691,7 @@
         <translation>Nur für die Forschung. Nicht zur Diagnose.</translation>
     </message>
     <message>
-        <source>No contours yet. Press D and draw around a lesion.</source>
+        <source>No contours yet. Choose a drawing tool and draw around a lesion.</source>
         <translation>Noch keine Konturen. Wählen Sie ein Zeichenwerkzeug, und ziehen Sie um eine Läsion.</translation>
     </message>
     <message>
