@@ -17,7 +17,9 @@ from app.review import review_lines
 from app.session import Session
 from app.translation import tr
 from app.viewer import Tool, Viewer
+from app.viewer.contour_edit import check_sound
 from app.worklist import image_name, view_name
+from core.agreement import match_contours
 from core.domain import (
     Arm,
     Contour,
@@ -33,6 +35,7 @@ from core.domain import (
     View,
 )
 from core.errors import UserError
+from core.outlines import centre, joined, point_count, scaled, with_fewer_points
 from storage.changes import Changes
 from storage.edits import (
     AddFinding,
@@ -43,9 +46,12 @@ from storage.edits import (
     PlaceImage,
     SetAssessment,
     SetDecision,
+    Together,
     UnlinkFinding,
 )
 from storage.records import EventKind, ImageRecord, ReadingKind
+
+SIMPLER_BY = 1.0  # device pixels at the present zoom, image pixels at most
 
 
 class Desk(QObject):
@@ -313,6 +319,7 @@ class Desk(QObject):
         self._loader.failed.connect(self._show_failure)
         viewer.contour_drawn.connect(self._add)
         viewer.contour_changed.connect(self._change_contour)
+        viewer.contour_split.connect(self._split)
         viewer.finding_selected.connect(panel.select)
         viewer.delete_requested.connect(self._delete)
         viewer.tool_changed.connect(self._note_tool)
@@ -482,6 +489,92 @@ class Desk(QObject):
             self._end_stroke(finding_id)
             if not self._session.do(edit):
                 self._show_findings()  # the outline goes back to where the store has it
+
+    def _split(self, finding_id: FindingId, parts: list[Contour]) -> None:
+        """A contour that was cut through: the largest part stays the finding, the others are new ones like it."""
+        session = self._session
+        if session is None or not self._may_change(finding_id):
+            return
+        finding, seconds = session.store.finding(finding_id), self._clock.finish_drawing()
+        largest, *others = parts
+        edits: list[Edit] = [ChangeFinding(finding_id, session.reader, contour=largest, seconds=seconds)]
+        edits += [
+            AddFinding(
+                finding.image_id,
+                session.reader,
+                finding.finding_class,
+                finding.finding_type,
+                other,
+                role=finding.role,
+            )
+            for other in others
+        ]
+        self._end_stroke(finding_id)
+        self._do_or_show(Together(tuple(edits), "split contour"))
+
+    def join(self) -> None:
+        """Make one finding of the selected one and the reader's others that it touches."""
+        session, finding = self._session, self._selected()
+        if session is None or finding is None:
+            return
+        others = [
+            other
+            for other in session.findings(finding.image_id)
+            if other.id != finding.id
+            and (other.finding_class, other.owner, other.role)
+            == (finding.finding_class, finding.owner, finding.role)
+            and match_contours([finding.contour], [other.contour])
+        ]
+        if not others:
+            self.advised.emit(
+                "The selected contour touches no other of its class: there is nothing to join it with."
+            )
+            return
+        try:
+            whole = joined([finding.contour, *(other.contour for other in others)])
+        except UserError as error:
+            self.advised.emit(str(error))
+            return
+        edits: list[Edit] = [ChangeFinding(finding.id, session.reader, contour=whole)]
+        edits += [DeleteFinding(other.id, session.reader) for other in others]
+        self._do_or_show(Together(tuple(edits), "join contours"))
+
+    def simplify(self) -> None:
+        """Leave out points of the selected contour that can hardly be seen to be missing."""
+        finding = self._selected()
+        if finding is None:
+            return
+        simple = with_fewer_points(finding.contour, tolerance=SIMPLER_BY / min(self._viewer.zoom, 1.0))
+        before, after = point_count(finding.contour), point_count(simple)
+        if after < before and self._reshape(finding, simple):
+            self.noticed.emit(f"{after} of {before} points are left.")
+        elif after >= before:
+            self.noticed.emit(f"The contour has {before} points, and none can be left out.")
+
+    def scale(self, factor: float) -> None:
+        """Make the selected contour larger or smaller about its middle."""
+        finding = self._selected()
+        if finding is not None:
+            self._reshape(finding, scaled(finding.contour, factor, about=centre(finding.contour)))
+
+    def _reshape(self, finding: Finding, contour: Contour) -> bool:
+        session = self._session
+        if session is None or not self._may_change(finding.id):
+            return False
+        rows, columns = session.store.shape(finding.image_id)
+        try:
+            check_sound(contour, rows=rows, columns=columns)
+        except UserError as error:
+            self.advised.emit(str(error))
+            return False
+        return session.do(ChangeFinding(finding.id, session.reader, contour=contour))
+
+    def _selected(self) -> Finding | None:
+        session, found = self._session, self._panel.selected
+        if session is None or session.is_read_only or found is None:
+            self.advised.emit("Select a contour first.")
+            return None
+        return session.store.finding(found)
 
     def _may_change(self, finding_id: FindingId) -> bool:
         """A reader's own work is changed by nobody else, in the review either."""

@@ -41,7 +41,7 @@ from core.heatmap import HeatmapPart
 
 LEFT_WIDTH, RIGHT_WIDTH = 384, 330
 TOOL_BAR = (
-    ("browse", "window", "contour", "edit", "ruler"),
+    ("browse", "window", "contour", "smart", "ellipse", "brush", "edit", "ruler"),
     ("new_class",),
     ("invert", "reset_window", "fit", "one_to_one"),
     ("undo", "redo"),
@@ -116,7 +116,11 @@ class MainWindow(QMainWindow):
         parts = [self.worklist.table, self.viewer.canvas, self.plane.canvas, *beside, self.training.retrain]
         in_sight = [part for part in parts if part.isVisible() and part.isEnabled()]
         here = QApplication.focusWidget()
-        place = next((i for i, part in enumerate(in_sight) if part is here or part.isAncestorOf(here)), -1) if here else -1
+        place = (
+            next((i for i, part in enumerate(in_sight) if part is here or part.isAncestorOf(here)), -1)
+            if here
+            else -1
+        )
         if in_sight:
             in_sight[(place + 1) % len(in_sight)].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -258,9 +262,7 @@ def _heatmap_choice() -> Choice[tuple[FindingClass, HeatmapPart]]:
         for part in HeatmapPart
     ]
     box = Choice(tr("What the heatmap shows"), which)
-    box.setToolTip(
-        tr("What the heatmap shows: the score d of Eq. 13, or one of its parts (Shift+H for the next)")
-    )
+    box.setToolTip(tr("What the heatmap shows: the score d of Eq. 13, or one of its parts"))
     return box
 
 

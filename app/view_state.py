@@ -14,6 +14,9 @@ TOOLS = {
     "browse": Tool.BROWSE,
     "window": Tool.WINDOW,
     "contour": Tool.CONTOUR,
+    "smart": Tool.SMART,
+    "ellipse": Tool.ELLIPSE,
+    "brush": Tool.BRUSH,
     "edit": Tool.EDIT,
     "ruler": Tool.RULER,
 }

@@ -35,11 +35,12 @@ from storage.changes import Changes
 from storage.project import Project
 from storage.records import ImageRecord, SplitSettings
 
+SCALE_STEP = 1.04  # of a contour, for one press of a key
 AHEAD = 2  # images loaded ahead of the reader
 NEEDS_PROJECT = ("import_images", "export", "undo", "redo", "change_reader", "models")
 NEEDS_IMAGES = (
     *(spec.name for spec in menu.ACTIONS if spec.menu in (menu.IMAGE, menu.TOOLS, menu.VIEW)),
-    *("delete", "accept_box", "retrain", "export"),
+    *("delete", "simplify", "join", "larger", "smaller", "accept_box", "retrain", "export"),
 )
 WRITES = (
     "import_images",
@@ -47,9 +48,16 @@ WRITES = (
     "skip",
     "unusable",
     "delete",
+    "simplify",
+    "join",
+    "larger",
+    "smaller",
     "accept_box",
     "retrain",
     "contour",
+    "smart",
+    "ellipse",
+    "brush",
     "edit",
     "undo",
     "redo",
@@ -461,6 +469,10 @@ class Workplace(QObject):
             "undo": self._undo,
             "redo": self._redo,
             "delete": self.desk.delete_selected,
+            "simplify": self.desk.simplify,
+            "join": self.desk.join,
+            "larger": lambda: self.desk.scale(SCALE_STEP),
+            "smaller": lambda: self.desk.scale(1 / SCALE_STEP),
             "accept_box": self.desk.accept_box,
             "next": self._next,
             "previous": self._previous,

@@ -323,3 +323,27 @@ class UnlinkFinding:
         """Put it back."""
         assert self._before is not None, "reverted before it was applied"
         return store.restate_finding(self._before, reader=self.reader)
+
+
+@dataclass(slots=True)
+class Together:
+    """Several edits as one step: all of them, or none."""
+
+    edits: tuple[Edit, ...]
+    text: str
+
+    def apply(self, store: Store) -> Changes:
+        """Do them in order."""
+        changes = Changes()
+        with store.transaction():
+            for edit in self.edits:
+                changes |= edit.apply(store)
+        return changes
+
+    def revert(self, store: Store) -> Changes:
+        """Take them back, the last first."""
+        changes = Changes()
+        with store.transaction():
+            for edit in reversed(self.edits):
+                changes |= edit.revert(store)
+        return changes

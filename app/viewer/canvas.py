@@ -152,7 +152,7 @@ class Canvas(Surface):
             self.update_cursor()
         elif key == MAGNIFIER and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self._magnify(self._place(QPointF(self.mapFromGlobal(QCursor.pos()))))
-        elif key in ARROWS:
+        elif key in ARROWS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             dx, dy = ARROWS[Qt.Key(key)]
             self.pan(self.mirror * dx * NUDGE * self.width(), dy * NUDGE * self.height())
         elif key in ZOOM_KEYS:
@@ -193,7 +193,10 @@ class Canvas(Surface):
             return False
         if key == MAGNIFIER:
             return event.modifiers() == Qt.KeyboardModifier.NoModifier
-        return self._tool.handles(key) or key in (*ARROWS, Qt.Key.Key_Space)
+        if self._tool.handles(key):
+            return True
+        is_plain = not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        return is_plain and key in (*ARROWS, Qt.Key.Key_Space)
 
     def _place(self, at: QPointF) -> Point:
         """The middle of the device pixel under the mouse, so that a click on a pixel means that pixel."""

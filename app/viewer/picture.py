@@ -45,6 +45,11 @@ class Picture:
         self.refresh()
 
     @property
+    def pyramid(self) -> Pyramid:
+        """Stored values in several sizes."""
+        return self._layer.pyramid
+
+    @property
     def size(self) -> tuple[int, int]:
         """(rows, columns) of the image."""
         return self._layer.pyramid.shape

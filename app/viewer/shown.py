@@ -21,13 +21,21 @@ class Tool(StrEnum):
     BROWSE = "browse"  # pan, select
     WINDOW = "window"  # drag for window and level
     CONTOUR = "contour"  # click corners, drag freehand
+    SMART = "smart"  # corners with the image's edge between them
+    ELLIPSE = "ellipse"
+    BRUSH = "brush"
     EDIT = "edit"  # vertices of the selected contour
     RULER = "ruler"
 
     @property
+    def has_draft(self) -> bool:
+        """Whether what is begun with it may be left and gone on with."""
+        return self in (Tool.CONTOUR, Tool.SMART)
+
+    @property
     def draws(self) -> bool:
         """Whether the tool makes new contours."""
-        return self is Tool.CONTOUR
+        return self in (Tool.CONTOUR, Tool.SMART, Tool.ELLIPSE, Tool.BRUSH)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -24,6 +24,7 @@ from app.viewer.navigation import Navigation
 from app.viewer.picture import Picture
 from app.viewer.ruler import Ruler, RulerTool
 from app.viewer.scene import Scene, View
+from app.viewer.shape_tools import BrushTool, EllipseTool, SmartTool
 from app.viewer.shown import Drafts, Layers, Mark, ShownImage, Tool
 from app.viewer.tools import BrowseTool, CanvasTool, ContourTool, WindowTool
 from app.viewer.transform import ViewTransform
@@ -48,6 +49,7 @@ class Surface(QWidget):
 
     contour_drawn = Signal(object)
     contour_changed = Signal(object, object)
+    contour_split = Signal(object, object)
     finding_selected = Signal(object)
     delete_requested = Signal(object)
     window_changed = Signal(float, float)
@@ -89,7 +91,17 @@ class Surface(QWidget):
         self._was_unfinished = False
         self._navigation = Navigation(self)
         self._tools: dict[Tool, CanvasTool] = {
-            kind.tool: kind(self) for kind in (BrowseTool, WindowTool, ContourTool, EditTool, RulerTool)
+            kind.tool: kind(self)
+            for kind in (
+                BrowseTool,
+                WindowTool,
+                ContourTool,
+                SmartTool,
+                EllipseTool,
+                BrushTool,
+                EditTool,
+                RulerTool,
+            )
         }
         self._tool = self._tools[Tool.BROWSE]
         self._describe()
@@ -412,7 +424,7 @@ class Surface(QWidget):
     def finish_drawing(self) -> None:
         """Close the unfinished contour of this image, as Enter does."""
         if self.draft_points():
-            self._tools[self.tool if self.tool.draws else Tool.CONTOUR].key(Qt.Key.Key_Return)
+            self._tools[self.tool if self.tool.has_draft else Tool.CONTOUR].key(Qt.Key.Key_Return)
 
     def update_cursor(self) -> None:
         """The mouse cursor that fits what a press would do."""

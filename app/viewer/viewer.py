@@ -29,6 +29,7 @@ SIGNALS = (
     *(
         "contour_drawn",
         "contour_changed",
+        "contour_split",
         "finding_selected",
         "delete_requested",
         "window_changed",
@@ -48,6 +49,7 @@ class Viewer(QWidget):
     Signals:
         contour_drawn: a Contour, finished.
         contour_changed: a finding's id and its new Contour, at mouse release.
+        contour_split: a finding's id and the list of Contours that it became, the largest first.
         finding_selected: the id of the finding that the reader selected, or None.
         delete_requested: the id of the finding that the reader wants deleted.
         window_changed: centre and width in the file's units.
@@ -63,6 +65,7 @@ class Viewer(QWidget):
 
     contour_drawn = Signal(object)
     contour_changed = Signal(object, object)
+    contour_split = Signal(object, object)
     finding_selected = Signal(object)
     delete_requested = Signal(object)
     window_changed = Signal(float, float)

@@ -8,10 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 
 from core.domain import Contour, Decision, FindingClass, FindingType
+from storage.edits import AddFinding
 from storage.project import Project
 
 InWindow = Callable[..., int]
-CTRL = Qt.KeyboardModifier.ControlModifier
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 def add(folder: Path, *, reader: str, image_id: int, low: float = 40.0) -> None:
@@ -134,3 +135,86 @@ def test_two_views_of_one_lesion_are_linked_from_the_list(in_window: InWindow, p
         assert not panel.details.unlink.isVisible()
 
     assert in_window(project_folder, steps) == 0
+
+
+def bounds(findings) -> list[tuple[float, ...]]:
+    return sorted(tuple(round(value) for value in finding.contour.bounds) for finding in findings)
+
+
+def test_a_contour_cut_through_becomes_two_and_one_undo_makes_it_one_again(
+    in_window: InWindow, project_folder: Path
+):
+    def steps(hand) -> None:
+        store, canvas = hand.window.workplace.session.store, hand.canvas
+        image_id = hand.wait_for_image()
+        add_square(hand, store, image_id, low=40)
+        before = bounds(store.findings(image_id))
+        hand.key(Qt.Key.Key_B, SHIFT)
+        canvas.select(store.findings(image_id)[0].id)
+        for _ in range(6):
+            hand.key(Qt.Key.Key_BracketLeft)
+        stroke(hand, [(90, 5), (90, 60), (90, 100), (90, 180)])
+        assert len(store.findings(image_id)) == 2
+        hand.key(Qt.Key.Key_Z, CTRL)
+        assert bounds(store.findings(image_id)) == before
+        hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | SHIFT)
+        assert len(store.findings(image_id)) == 2
+
+    assert in_window(project_folder, steps) == 0
+
+
+def test_touching_contours_are_joined_and_a_lonely_one_is_not(in_window: InWindow, project_folder: Path):
+    def steps(hand) -> None:
+        store, canvas = hand.window.workplace.session.store, hand.canvas
+        image_id = hand.wait_for_image()
+        for low in (40, 100):
+            add_square(hand, store, image_id, low=low)
+        canvas.select(store.findings(image_id)[0].id)
+        hand.key(Qt.Key.Key_J, CTRL)
+        assert bounds(store.findings(image_id)) == [(40, 40, 200, 200)]
+        hand.key(Qt.Key.Key_J, CTRL)
+        assert "touches no other" in hand.window.messages.text
+        hand.key(Qt.Key.Key_Z, CTRL)
+        assert bounds(store.findings(image_id)) == [(40, 40, 140, 140), (100, 100, 200, 200)]
+
+    assert in_window(project_folder, steps) == 0
+
+
+def test_a_contour_is_made_larger_smaller_and_simpler_by_keys(in_window: InWindow, project_folder: Path):
+    def steps(hand) -> None:
+        store, canvas = hand.window.workplace.session.store, hand.canvas
+        image_id = hand.wait_for_image()
+        hand.key(Qt.Key.Key_L, CTRL)
+        assert "Select a contour first" in hand.window.messages.text
+        add_square(hand, store, image_id, low=40)
+        canvas.select(store.findings(image_id)[0].id)
+        hand.key(Qt.Key.Key_Up, CTRL)
+        assert bounds(store.findings(image_id)) == [(38, 38, 142, 142)]
+        hand.key(Qt.Key.Key_Down, CTRL)
+        assert bounds(store.findings(image_id)) == [(40, 40, 140, 140)]
+        hand.key(Qt.Key.Key_L, CTRL)
+        assert "none can be left out" in hand.window.messages.text
+
+    assert in_window(project_folder, steps) == 0
+
+
+def add_square(hand, store, image_id, *, low: float) -> None:
+    high = low + 100
+    session = hand.window.workplace.session
+    session.do(
+        AddFinding(
+            image_id,
+            session.reader,
+            FindingClass.MALIGNANT,
+            FindingType.MASS,
+            Contour.from_points([(low, low), (high, low), (high, high), (low, high)]),
+        )
+    )
+
+
+def stroke(hand, places) -> None:
+    path = [hand.at(x, y) for x, y in places]
+    hand.qtbot.mousePress(hand.canvas, Qt.MouseButton.LeftButton, pos=path[0])
+    for place in path[1:]:
+        hand.qtbot.mouseMove(hand.canvas, place)
+    hand.qtbot.mouseRelease(hand.canvas, Qt.MouseButton.LeftButton, pos=path[-1])
