@@ -267,4 +267,5 @@ def _spin(low: float, high: float, *, tip: str) -> QDoubleSpinBox:
     spin.setDecimals(2)
     spin.setSingleStep(0.01)
     spin.setToolTip(tip)
+    spin.setAccessibleName(tip)
     return spin
