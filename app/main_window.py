@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
         self.tabs.currentChanged.connect(self.beside.setCurrentIndex)
         layout.addWidget(self.beside, 1)
         layout.addWidget(self.training)
-        side.setMinimumWidth(300)
+        side.setMinimumWidth(max(300, side.minimumSizeHint().width()))
         return side
 
     def _image_side(self) -> QWidget:

@@ -77,7 +77,7 @@
     </message>
     <message>
         <source>Nothing is drawn on {image_name}. Choose &apos;Nothing to draw&apos; or &apos;Skip&apos;, or go on to the next image without a decision.</source>
-        <translation>Auf {image_name} ist nichts eingezeichnet. Wählen Sie „Nichts einzuzeichnen“ oder „Überspringen“, oder gehen Sie ohne Entscheidung zum nächsten Bild.</translation>
+        <translation>Auf {image_name} ist nichts eingezeichnet. Wählen Sie „Nichts Malignes“ oder „Auslassen“, oder gehen Sie ohne Entscheidung zum nächsten Bild.</translation>
     </message>
     <message>
         <source>The model is hidden in this sitting until you have decided about the image.</source>
@@ -265,7 +265,7 @@
     </message>
     <message>
         <source>Nothing to draw</source>
-        <translation>Nichts einzuzeichnen</translation>
+        <translation>Nichts Malignes</translation>
     </message>
     <message>
         <source>You looked, and there is nothing malignant to draw</source>
@@ -273,7 +273,7 @@
     </message>
     <message>
         <source>Skip</source>
-        <translation>Überspringen</translation>
+        <translation>Auslassen</translation>
     </message>
     <message>
         <source>Leave this image undecided; it is not listed again</source>
@@ -1971,6 +1971,30 @@
         <translation>Aus der Box unter dem Zeiger einen Befund machen</translation>
     </message>
     <message>
+        <source>Simplify contour</source>
+        <translation>Kontur vereinfachen</translation>
+    </message>
+    <message>
+        <source>Leave out points that can hardly be seen</source>
+        <translation>Punkte weglassen, die kaum zu sehen sind</translation>
+    </message>
+    <message>
+        <source>Join contours</source>
+        <translation>Konturen vereinigen</translation>
+    </message>
+    <message>
+        <source>The selected one and those that it touches</source>
+        <translation>Die ausgewählte und die, die sie berührt</translation>
+    </message>
+    <message>
+        <source>Larger contour</source>
+        <translation>Kontur vergrößern</translation>
+    </message>
+    <message>
+        <source>Smaller contour</source>
+        <translation>Kontur verkleinern</translation>
+    </message>
+    <message>
         <source>Delete finding</source>
         <translation>Befund löschen</translation>
     </message>
@@ -2004,7 +2028,7 @@
     </message>
     <message>
         <source>Skip</source>
-        <translation>Überspringen</translation>
+        <translation>Auslassen</translation>
     </message>
     <message>
         <source>Unusable</source>
@@ -2061,6 +2085,30 @@
     <message>
         <source>Drag around a lesion, or click corner after corner; Enter closes</source>
         <translation>Um eine Läsion ziehen, oder Ecke für Ecke klicken; Enter schließt</translation>
+    </message>
+    <message>
+        <source>Smart edge</source>
+        <translation>Kluger Rand</translation>
+    </message>
+    <message>
+        <source>Click along a rim; the outline follows it. Shift goes straight</source>
+        <translation>Am Rand entlang klicken; der Umriss folgt ihm. Umschalt geht gerade</translation>
+    </message>
+    <message>
+        <source>Ellipse</source>
+        <translation>Ellipse</translation>
+    </message>
+    <message>
+        <source>Drag a box around a lesion; Shift for a circle</source>
+        <translation>Ein Rechteck um eine Läsion ziehen; Umschalt für einen Kreis</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>Pinsel</translation>
+    </message>
+    <message>
+        <source>From inside a contour it grows, from outside it shrinks, right through it splits; [ and ] for the size</source>
+        <translation>Von innen wächst eine Kontur, von außen schrumpft sie, mitten hindurch wird sie geteilt; [ und ] für die Größe</translation>
     </message>
     <message>
         <source>Edit contour</source>
@@ -2516,7 +2564,7 @@
     </message>
     <message>
         <source>View</source>
-        <translation>Aufnahme</translation>
+        <translation>Proj.</translation>
     </message>
     <message>
         <source>Label</source>

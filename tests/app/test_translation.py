@@ -83,7 +83,7 @@ def test_no_two_entries_of_a_german_menu_have_the_same_letter(german, qtbot):
 
 
 def test_the_window_speaks_german_and_english_again(qapp, german, qtbot):
-    assert tr("Nothing to draw") == "Nichts einzuzeichnen"
+    assert tr("Nothing to draw") == "Nichts Malignes"
     assert tr_data("malignant") == "maligne"
     assert [counted(n, "finding") for n in (0, 1, 2)] == ["0 Befunde", "1 Befund", "2 Befunde"]
     assert tr_data("no text of ours") == "no text of ours"
