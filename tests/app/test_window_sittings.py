@@ -112,7 +112,7 @@ def test_on_request_the_model_is_shown_when_asked_for_and_the_moment_is_kept(
         window = hand.window
         hand.wait_for_image()
         assert not shows_model(hand)
-        assert "Ctrl+H" in window.marks.text
+        assert "on request" in window.marks.text
         hand.key(Qt.Key.Key_H, CTRL)
         assert window.marks.rows
         assert window.viewer.canvas.picture.model is not None
