@@ -65,7 +65,7 @@ def lut_of(bits: int = 10) -> dict[str, Any]:
     count = 2000
     item.LUTDescriptor = [count, 500, bits]
     curve = ((np.arange(count) / (count - 1)) ** 0.6 * (2**bits - 1)).astype(np.uint16)
-    item.add_new("LUTData", "OW", curve.astype("u1" if bits == 8 else "<u2").tobytes())
+    item.add_new("LUTData", "OW", curve.astype("<u2").tobytes())
     item.LUTExplanation = "film"
     return {"VOILUTSequence": [item]}
 
@@ -94,8 +94,12 @@ def expected_of(path: Path) -> np.ndarray:
     dataset = pydicom.dcmread(path)
     values = apply_modality_lut(dataset.pixel_array, dataset)
     if "VOILUTSequence" in dataset:
-        shown = apply_voi(values, dataset).astype(float)
-        low, high = 0.0, 2.0 ** dataset.VOILUTSequence[0].LUTDescriptor[2] - 1
+        count, first, bits = dataset.VOILUTSequence[0].LUTDescriptor
+        entries = np.frombuffer(dataset.VOILUTSequence[0].LUTData, "<u2").astype(float)
+        shown = entries[np.clip(values.astype(int) - first, 0, count - 1)]
+        if bits > 8:  # pydicom counts places in a table of 8 bits with 8 bits
+            assert np.array_equal(shown, apply_voi(values, dataset))
+        low, high = 0.0, 2.0**bits - 1
     else:
         shown = apply_windowing(values, dataset)
         slope, intercept = float(dataset.get("RescaleSlope", 1)), float(dataset.get("RescaleIntercept", 0))
