@@ -9,13 +9,13 @@ from pathlib import Path
 
 import shapely
 
-from core.domain import Finding, RegionLabel
+from core.domain import Arm, Finding, RegionLabel
 from core.regions import contour_area
 from storage.exporting.query import ExportQuery, Selection, select
 from storage.exporting.writing import ExportReport, file_name, write_export
 from storage.project import Project
 from storage.records import ImageRecord
-from storage.store import Store
+from storage.store import Statement, Store
 
 Cell = str | int | float | None
 
@@ -55,6 +55,7 @@ _FINDING_COLUMNS = (
     "suggested_by_model",
     "suggestion_iom",
     "lesion",
+    "arm",
     "note",
     "area_px",
     "x0",
@@ -62,6 +63,15 @@ _FINDING_COLUMNS = (
     "x1",
     "y1",
     "wkt",
+)
+_STATEMENT_COLUMNS = (
+    "image",
+    "reader",
+    "decision",
+    "decision_reason",
+    "decision_arm",
+    "birads",
+    "birads_arm",
 )
 _REGION_COLUMNS = (
     "image",
@@ -80,7 +90,9 @@ _REGION_COLUMNS = (
 
 
 def export_csv(project: Project, target: Path, query: ExportQuery | None = None) -> ExportReport:
-    """Write images.csv, findings.csv, regions.csv and manifest.json into a new folder.
+    """Write images.csv, findings.csv, statements.csv, regions.csv and manifest.json into a new folder.
+
+    statements.csv has a row for each reader who said anything of an image: an image without one was reviewed by nobody.
 
     Contours are WKT, holes included. A text that a spreadsheet would run is led by an apostrophe; numbers
     stay numbers. Predictions are those of the current model, empty without one.
@@ -88,6 +100,8 @@ def export_csv(project: Project, target: Path, query: ExportQuery | None = None)
     query = query or ExportQuery()
     selection = select(project.store, query)
     store = project.store
+    arms = store.finding_arms()
+    chosen = {image.id for image in selection.images}
     files = {
         "images.csv": _table(
             _IMAGE_COLUMNS, (_image_row(image, selection, query) for image in selection.images)
@@ -95,9 +109,17 @@ def export_csv(project: Project, target: Path, query: ExportQuery | None = None)
         "findings.csv": _table(
             _FINDING_COLUMNS,
             (
-                _finding_row(finding, query)
+                _finding_row(finding, query, arms.get(finding.id))
                 for image in selection.images
                 for finding in selection.findings[image.id]
+            ),
+        ),
+        "statements.csv": _table(
+            _STATEMENT_COLUMNS,
+            (
+                _statement_row(said, query)
+                for said in store.statements()
+                if said.image_id in chosen and query.reader in (None, said.reader)
             ),
         ),
         "regions.csv": _table(
@@ -143,7 +165,7 @@ def _image_row(image: ImageRecord, selection: Selection, query: ExportQuery) -> 
     )
 
 
-def _finding_row(finding: Finding, query: ExportQuery) -> Sequence[Cell]:
+def _finding_row(finding: Finding, query: ExportQuery, arm: Arm | None) -> Sequence[Cell]:
     geometry = shapely.MultiPolygon([(p.exterior, p.holes) for p in finding.contour.polygons])
     return (
         finding.id,
@@ -159,10 +181,23 @@ def _finding_row(finding: Finding, query: ExportQuery) -> Sequence[Cell]:
         None if finding.suggestion is None else finding.suggestion.model_id,
         None if finding.suggestion is None else finding.suggestion.iom,
         finding.lesion_id,
+        arm.value if arm else None,
         finding.note if query.with_texts else None,
         contour_area(finding.contour),
         *finding.contour.bounds,
         shapely.to_wkt(geometry, rounding_precision=-1),
+    )
+
+
+def _statement_row(said: Statement, query: ExportQuery) -> Sequence[Cell]:
+    return (
+        said.image_id,
+        said.reader,
+        said.decision.value if said.decision else None,
+        said.reason if query.with_texts else None,
+        said.decided_in.value if said.decided_in else None,
+        said.birads,
+        said.assessed_in.value if said.assessed_in else None,
     )
 
 

@@ -10,12 +10,12 @@ from core.domain import FindingId, ImageId
 from storage.changes import Changes
 from storage.records import EventKind, LedgerEvent
 from storage.store.base import DEFAULT_ALPHA
-from storage.store.sittings import SittingStore
+from storage.store.statements import Statement, StatementStore
 
-__all__ = ["DEFAULT_ALPHA", "Store"]
+__all__ = ["DEFAULT_ALPHA", "Statement", "Store"]
 
 
-class Store(SittingStore):
+class Store(StatementStore):
     """Everything one project knows: images, findings, models, drafts, sittings (see the parents), readers and the ledger."""
 
     def readers(self) -> list[str]:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
-from core.domain import Contour, Decision, FindingClass, FindingType, Label, Polygon, Split
+from core.domain import Arm, Contour, Decision, FindingClass, FindingType, Label, Polygon, Split
 from core.errors import UserError
 from core.job import sha256_of
 from storage.exporting import ExportQuery, export_coco, export_csv, select
@@ -270,6 +270,36 @@ def test_what_a_reader_wrote_freely_is_exported_only_when_asked_and_the_rest_alw
             folder = tmp_path / f"{kind} {asked}"
             write(project, folder, ExportQuery(with_texts=asked))
             text = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()))
-            assert text.count("Miller") == (2 if asked else 0)
+            wanted = {"coco": 2, "csv": 3}[kind]  # the tables say the reason for the image and for its reader
+            assert text.count("Miller") == (wanted if asked else 0)
             assert "4c" in text
             assert "drawn" in text
+
+
+def test_each_reader_and_arm_is_told_and_an_image_that_nobody_reviewed_has_no_statement(
+    project, drawn, square, tmp_path
+):
+    store, [_, second, empty, untouched] = project.store, drawn
+    store.begin_sitting(reader="B", arm=Arm.HIDDEN)
+    store.set_decision(empty, reader="B", decision=Decision.SKIPPED, reason="later")
+    store.set_assessment(empty, reader="B", birads="4a")
+    found, _ = store.add_finding(
+        second,
+        reader="B",
+        finding_class=FindingClass.BENIGN,
+        finding_type=FindingType.MASS,
+        contour=square(30, 30),
+    )
+    store.end_sitting()
+    store.set_assessment(second, reader="A", birads="2")
+    export_csv(project, tmp_path / "out", ExportQuery(annotated_only=False))
+    said = [tuple(row.values()) for row in rows(tmp_path / "out" / "statements.csv")]
+    assert said == [
+        (str(second), "A", "", "", "", "2", ""),
+        (str(empty), "A", "nothing to draw", "", "", "", ""),
+        (str(empty), "B", "skipped", "", "hidden", "4a", "hidden"),
+    ]
+    assert not any(row[0] == str(untouched) for row in said)
+    arms = {int(row["finding"]): row["arm"] for row in rows(tmp_path / "out" / "findings.csv")}
+    assert arms.pop(found) == "hidden"
+    assert set(arms.values()) == {""}
