@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from core.domain import FindingId, ImageId
+from storage.exporting.tables import safe_cell
 from storage.records import ReadingEvent, ReadingKind, SittingRecord
 
+_BY_HAND = frozenset(
+    {ReadingKind.INPUT, ReadingKind.STROKE_BEGUN, ReadingKind.EDIT_BEGUN, ReadingKind.DECISION}
+)
 IDLE_AFTER_S = 30.0  # the usual cut-off: a longer time without input is idle, all of it
 
 
@@ -40,7 +45,8 @@ class Times:
 
 @dataclass(slots=True)
 class ImageReading:
-    """One image from opening to closing. contours: drawing and editing of each finding. model_requested: seconds after
+    """One image from opening to closing. contours: drawing and editing of each finding. first_input, first_stroke: seconds
+    after opening, None where there was none. model_requested: seconds after
     opening at which the reader asked for the model, None where they did not.
     """
 
@@ -48,6 +54,7 @@ class ImageReading:
     image_id: ImageId
     times: Times = field(default_factory=Times)
     contours: dict[FindingId, Times] = field(default_factory=dict)
+    first_input: float | None = None
     first_stroke: float | None = None
     model_requested: float | None = None
     is_closed: bool = False
@@ -97,6 +104,7 @@ def reading_table(found: Iterable[ImageReading], sittings: Iterable[SittingRecor
             "image",
             *(f"{each.name}_s" for each in fields(Times)),
             "contours",
+            "first_input_s",
             "first_stroke_s",
             "model_requested_s",
             "closed",
@@ -105,11 +113,14 @@ def reading_table(found: Iterable[ImageReading], sittings: Iterable[SittingRecor
     for reading in found:
         sitting = known[reading.sitting_id]
         seconds = [f"{getattr(reading.times, each.name):.3f}" for each in fields(Times)]
-        moments = ["" if m is None else f"{m:.3f}" for m in (reading.first_stroke, reading.model_requested)]
+        moments = [
+            "" if m is None else f"{m:.3f}"
+            for m in (reading.first_input, reading.first_stroke, reading.model_requested)
+        ]
         writer.writerow(
             [
                 sitting.id,
-                sitting.reader,
+                safe_cell(sitting.reader),
                 sitting.arm.value,
                 sitting.began_at,
                 reading.image_id,
@@ -119,6 +130,45 @@ def reading_table(found: Iterable[ImageReading], sittings: Iterable[SittingRecor
                 int(reading.is_closed),
             ]
         )
+    return text.getvalue()
+
+
+def contour_table(found: Iterable[ImageReading], sittings: Iterable[SittingRecord]) -> str:
+    """A CSV line for each contour of each reading: its seconds of drawing, editing, idle and paused."""
+    known = {sitting.id: sitting for sitting in sittings}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    kinds = ("drawing", "editing", "idle", "paused")
+    writer.writerow(["sitting", "reader", "arm", "image", "finding", *(f"{kind}_s" for kind in kinds)])
+    for reading in found:
+        sitting = known[reading.sitting_id]
+        for finding_id, times in reading.contours.items():
+            seconds = [f"{getattr(times, kind):.3f}" for kind in kinds]
+            writer.writerow(
+                [
+                    sitting.id,
+                    safe_cell(sitting.reader),
+                    sitting.arm.value,
+                    reading.image_id,
+                    finding_id,
+                    *seconds,
+                ]
+            )
+    return text.getvalue()
+
+
+def event_table(events: Iterable[ReadingEvent], sittings: Iterable[SittingRecord]) -> str:
+    """A CSV line for each event as it was recorded: nothing is added up, left out or taken for idle."""
+    known = {sitting.id: sitting for sitting in sittings}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["sitting", "reader", "arm", "seconds", "at", "kind", "image", "finding", "details"])
+    for event in events:
+        sitting = known[event.sitting_id]
+        details = json.dumps(event.details, sort_keys=True) if event.details else None
+        where = [event.image_id, event.finding_id, details]
+        who = [sitting.id, safe_cell(sitting.reader), sitting.arm.value]
+        writer.writerow([*who, f"{event.seconds:.3f}", event.at, event.kind.value, *where])
     return text.getvalue()
 
 
@@ -138,6 +188,8 @@ class _Walk:
         self._count(max(event.seconds - self._last, 0.0))
         self._last = max(event.seconds, self._last)
         since = event.seconds - self._began
+        if self.reading.first_input is None and event.kind in _BY_HAND:
+            self.reading.first_input = since
         match event.kind:
             case ReadingKind.STROKE_BEGUN | ReadingKind.EDIT_BEGUN:
                 self._kind = "drawing" if event.kind is ReadingKind.STROKE_BEGUN else "editing"

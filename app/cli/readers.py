@@ -10,15 +10,22 @@ from app.cli.console import Console
 from core.errors import UserError
 from storage.agreement import ReaderPair, compare_readers
 from storage.project import Project
-from storage.reading_time import reading_table, readings, times_by_reader
+from storage.reading_time import contour_table, event_table, reading_table, readings, times_by_reader
 
 
 def _reading(options: Namespace, console: Console) -> None:
     with Project.open(options.project, read_only=True) as project:
         sittings = project.store.sittings()
-        found = readings(project.store.reading(), idle_after_s=options.idle)
-    if options.csv is not None:
-        _write_new(options.csv, reading_table(found, sittings))
+        events = project.store.reading()
+    found = readings(events, idle_after_s=options.idle)
+    tables = (
+        (options.csv, reading_table(found, sittings)),
+        (options.contours, contour_table(found, sittings)),
+        (options.events, event_table(events, sittings)),
+    )
+    for path, table in tables:
+        if path is not None:
+            _write_new(path, table)
     total = times_by_reader(found, sittings)
     value = {
         "idle_after_s": options.idle,
@@ -58,7 +65,7 @@ def _agreement(options: Namespace, console: Console) -> None:
     with Project.open(options.project, read_only=True) as project:
         pairs = compare_readers(project.store)
     text = "\n".join(map(_in_words, pairs)) or "No two readers have decided about the same image yet."
-    console.result([_plain(pair) for pair in pairs], text)
+    console.result({"pairs": [_plain(pair) for pair in pairs]}, text)
 
 
 def _in_words(pair: ReaderPair) -> str:

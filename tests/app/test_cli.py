@@ -577,7 +577,11 @@ def test_times_and_agreement_of_readers_are_told_in_words_and_as_json(
     told = json.loads(capsys.readouterr().out)
     assert told["readers"]["A"]["idle_s"] == 40.0
     assert table.read_text(encoding="utf-8").count("\n") == 2
-    assert main(["reading", str(project_folder), "--idle", "60"]) == 0
+    events = tmp_path / "events.csv"
+    words = ["reading", str(project_folder), "--idle", "60", "--events", str(events)]
+    assert main([*words, "--contours", str(tmp_path / "contours.csv")]) == 0
+    assert [line.split(",")[5] for line in events.read_text().splitlines()] == ["kind", "opened", "closed"]
+    assert (tmp_path / "contours.csv").read_text().count("\n") == 1
     assert "A: search 40 s" in capsys.readouterr().out
     assert main(["agreement", str(project_folder)]) == 0
     assert (

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain import Arm, FindingId, ImageId
-from storage.reading_time import ImageReading, Times, reading_table, readings, times_by_reader
+from storage.reading_time import (
+    ImageReading,
+    Times,
+    contour_table,
+    event_table,
+    reading_table,
+    readings,
+    times_by_reader,
+)
 from storage.records import ReadingEvent, ReadingKind, SittingRecord
 
 K = ReadingKind
@@ -42,6 +50,7 @@ def test_search_drawing_editing_idle_and_paused_by_hand():
     assert reading.times == Times(search=5 + 1 + 1 + 1 + 1, drawing=7, editing=3, idle=38, paused=100)
     assert reading.contours == {9: Times(drawing=7, editing=3)}
     assert (reading.first_stroke, reading.model_requested, reading.is_closed) == (5, 156, True)
+    assert reading.first_input == 4
 
 
 def test_another_cut_off_asks_the_same_events_again():
@@ -84,6 +93,26 @@ def test_readers_are_summed_and_a_line_is_written_for_each_reading():
     assert times_by_reader(found, sittings) == {"A": Times(search=10)}
     header, first, second = reading_table(found, sittings).splitlines()
     assert header.startswith("sitting,reader,arm,began,image,search_s,")
-    assert first == "1,A,hidden,t1,5,4.000,0.000,0.000,0.000,0.000,0,,,1"
+    assert first == "1,A,hidden,t1,5,4.000,0.000,0.000,0.000,0.000,0,,,,1"
     assert second.startswith("2,A,shown,t2,5,6.000")
     assert isinstance(found[0], ImageReading)
+
+
+def test_every_contour_and_every_event_has_a_line_and_no_name_is_run_by_a_spreadsheet():
+    steps = events(
+        (0, K.OPENED),
+        (4, K.STROKE_BEGUN),
+        (6.5, K.STROKE_ENDED),
+        (7, K.EDIT_BEGUN),
+        (8, K.EDIT_ENDED),
+        (9, K.CLOSED),
+    )
+    sittings = [SittingRecord(1, "=A", Arm.HIDDEN, "t1")]
+    assert contour_table(readings(steps), sittings).splitlines() == [
+        "sitting,reader,arm,image,finding,drawing_s,editing_s,idle_s,paused_s",
+        "1,'=A,hidden,5,9,2.500,1.000,0.000,0.000",
+    ]
+    lines = event_table(steps, sittings).splitlines()
+    assert len(lines) == 1 + len(steps)
+    assert lines[3] == "1,'=A,hidden,6.500,,stroke ended,5,9,"
+    assert reading_table(readings(steps), sittings).splitlines()[1].startswith("1,'=A,hidden,")

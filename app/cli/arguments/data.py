@@ -137,6 +137,15 @@ def add_reading(commands: Commands[ArgumentParser]) -> None:
         help="a longer time without input is idle (default %(default)s)",
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="one line for each reading, into a new file")
+    parser.add_argument(
+        "--contours",
+        type=Path,
+        metavar="FILE",
+        help="one line for each contour of each reading, into a new file",
+    )
+    parser.add_argument(
+        "--events", type=Path, metavar="FILE", help="every event as it was recorded, into a new file"
+    )
 
 
 def add_agreement(commands: Commands[ArgumentParser]) -> None:
