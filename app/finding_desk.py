@@ -207,6 +207,7 @@ class FindingDesk(QObject):
             finding_type=FindingType.UNSPECIFIED,
             contour=Contour.from_points([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]),
             suggestion=Suggestion(self.model.model_id, box.rect),
+            role=Role.ADJUDICATED if session.is_reviewing else Role.READER,
         )
         if session.do(edit):
             self._panel.select(edit.finding_id)
@@ -360,7 +361,21 @@ class FindingDesk(QObject):
 
     def _do_or_show(self, edit: Edit) -> None:
         """Do it; if it is refused, the panel shows again what is so."""
-        changed = getattr(edit, "finding_id", None)
-        is_refused = changed is not None and not self._may_change(changed)
+        is_refused = not all(self._may_change(finding_id) for finding_id in _changed_by(edit))
         if self._session is not None and (is_refused or not self._session.do(edit)):
             self._show_panel()
+
+
+def _changed_by(edit: Edit) -> tuple[FindingId, ...]:
+    """The findings that an edit about to be done gets new versions of."""
+    match edit:
+        case Together(edits=edits):
+            return tuple(finding_id for each in edits for finding_id in _changed_by(each))
+        case LinkFindings(finding_ids=finding_ids):
+            return finding_ids
+        case ChangeFinding(finding_id=finding_id) | DeleteFinding(finding_id=finding_id):
+            return (finding_id,)
+        case UnlinkFinding(finding_id=finding_id):
+            return (finding_id,)
+        case _:
+            return ()

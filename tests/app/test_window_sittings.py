@@ -15,6 +15,7 @@ from app.settings import Settings
 from core.domain import Arm, Contour, Decision, FindingClass, FindingType, Role
 from core.job import Job, Step, write_result
 from core.recipe import Method, Recipe
+from storage.changes import Changes
 from storage.jobs import import_results, prepare_job
 from storage.project import Project
 from storage.reading_time import readings
@@ -212,6 +213,23 @@ def test_the_review_opens_all_readers_and_a_drawing_in_it_settles_the_image(
         window.findings.delete_requested.emit(other)
         assert store.history(other) == before
         assert "stays as it is" in window.messages.text
+        second, _ = store.add_finding(
+            image_id,
+            reader="Dr Two",
+            finding_class=FindingClass.MALIGNANT,
+            finding_type=FindingType.MASS,
+            contour=square,
+        )
+        window.workplace.session.announce(Changes(everything=True))
+        window.findings.select(other)
+        for change in (
+            window.workplace.desk.join,
+            lambda: window.findings.details.link_requested.emit(other, second),
+        ):
+            change()  # neither a join nor a link gets at what is another reader's
+            assert store.history(other) == before
+            assert len(store.history(second)) == 1
+        store.delete_finding(second, reader="Dr Two")
         hand.draw(x=160, y=300, radius=40)
         settled = [finding for finding in store.findings(image_id) if finding.role is Role.ADJUDICATED]
         assert [finding.owner for finding in settled] == ["Dr Test"]
