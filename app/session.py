@@ -89,10 +89,14 @@ class Session(QObject):
         """Tell the views of a change that came by another way than an edit (an import, a new model)."""
         self.changed.emit(changes)
 
-    def close(self) -> None:
-        """Let go of the project."""
+    def forget_steps(self) -> None:
+        """Nothing that was done until now can be undone any more, as when another reader sits down."""
         self.undo_stack.clear()
         self._edits.clear()
+
+    def close(self) -> None:
+        """Let go of the project."""
+        self.forget_steps()
         self.project.close()
 
     def _step(self, index: int, *, backwards: bool) -> frozenset[ImageId]:

@@ -71,6 +71,8 @@ class SittingControl(QObject):
             return
         reader = self._ask(session.store.readers())
         if reader:
+            if reader != session.reader:
+                session.forget_steps()  # another's work is not undone
             session.reader = reader
             self._begin(session)
             self._begun()

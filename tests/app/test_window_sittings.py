@@ -170,6 +170,8 @@ def test_a_second_reader_sits_down_and_sees_their_own(in_window: InWindow, score
         hand.with_dialog(ReaderDialog, act)
         window.actions_by_name["change_reader"].trigger()
         assert hand.canvas.contours.findings == ()
+        hand.key(Qt.Key.Key_Z, CTRL)
+        assert len(window.workplace.session.store.findings(image_id)) == 1  # another's work is not undone
         assert window.worklist.model.record(image_id).malignant_findings == 0
         assert not shows_model(hand)
         assert "Dr Two" in window.windowTitle()
