@@ -233,7 +233,7 @@ class FindingsPanel(QWidget):
             choice.installEventFilter(self)
         self.table.setCellWidget(row, CLASS, classes)
         self.table.setCellWidget(row, TYPE, types)
-        birads = Choice("BI-RADS", _categories())
+        birads = Choice("BI-RADS", _categories(none="–"))
         birads.activated.connect(lambda: self.birads_changed.emit(finding_id, birads.chosen))
         birads.installEventFilter(self)
         self.table.setCellWidget(row, BIRADS_COLUMN, birads)
@@ -308,8 +308,8 @@ class FindingsPanel(QWidget):
             self.delete_requested.emit(self.selected)
 
 
-def _categories() -> list[tuple[str, str]]:
-    return [("BI-RADS", ""), *((category, category) for category in BIRADS)]
+def _categories(*, none: str = "BI-RADS") -> list[tuple[str, str]]:
+    return [(none, ""), *((category, category) for category in BIRADS)]
 
 
 def _decision_button(text: str, tip: str) -> QPushButton:
@@ -333,9 +333,10 @@ def _findings_table() -> QTableWidget:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    table.setColumnWidth(NUMBER, 26)
-    table.setColumnWidth(CLASS, 98)
-    table.setColumnWidth(TYPE, 104)
+    header.setMinimumSectionSize(20)
+    table.setColumnWidth(NUMBER, 20)
+    table.setColumnWidth(CLASS, 105)
+    table.setColumnWidth(TYPE, 112)
     header.setSectionResizeMode(BIRADS_COLUMN, QHeaderView.ResizeMode.Stretch)
     table.setMinimumHeight(96)
     return table
