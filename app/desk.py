@@ -263,6 +263,7 @@ class Desk(FindingDesk):
 
     def _connect(self) -> None:
         self._loader.loaded.connect(self._show_pixels)
+        self._loader.previewed.connect(self._show_preview)
         self._loader.failed.connect(self._show_failure)
         self._viewer.tool_changed.connect(self._note_tool)
         self._panel.decision_requested.connect(self.decide)
@@ -283,6 +284,12 @@ class Desk(FindingDesk):
             self.recorder.open_image(image_id)
             self._note_model()
         self.shown.emit(image_id)
+
+    def _show_preview(self, image_id: ImageId, pixels: Pixels) -> None:
+        """A small version to look at; nothing can be stated about it before the whole is there."""
+        record = self._record()
+        if record is not None and record.id == image_id and not self._has_pixels:
+            self._viewer.show_image(shown_image(record, pixels))
 
     def _show_failure(self, image_id: ImageId, reason: str) -> None:
         if image_id == self._image_id:

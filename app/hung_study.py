@@ -47,6 +47,7 @@ class HungStudy(QObject):
         self._opened: ImageId | None = None
         self._pixels: dict[ImageId, Pixels] = {}
         loader.loaded_beside.connect(self._show)
+        loader.previewed_beside.connect(self._show)
         loader.failed_beside.connect(viewer.show_failure_beside)
 
     def set_session(self, session: Session | None) -> None:
@@ -137,6 +138,7 @@ def shown_image(record: ImageRecord, pixels: Pixels, *, is_prior: bool = False) 
         spacing_mm=record.spacing_mm,
         place=place if is_known else "",
         laterality=record.laterality,
+        is_reduced=pixels.is_reduced,
     )
 
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.background import Background, Task
 from app.translation import tr
-from app.viewer.pyramid import Pyramid
+from app.viewer.pyramid import Pyramid, ReducedPyramid
 from core.decoder import Decoder
 from core.domain import ImageId
 from core.errors import UnreadableImageError
@@ -23,14 +23,16 @@ CACHE_BYTES = (
 )
 
 PYRAMID_DEPTH = 4  # halvings made beforehand
+PREVIEW_HALVINGS = 3  # of the small version that is shown until the whole is there
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pixels:
-    """One decoded image, and the smaller sizes of it that the viewer wants first."""
+    """One decoded image, and the smaller sizes of it that the viewer wants first. is_reduced: the whole is on its way."""
 
     mammogram: Mammogram
     pyramid: Pyramid
+    is_reduced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,15 @@ class ImageLoader(QObject):
         loaded: ImageId, Pixels.
         failed: ImageId, and a sentence that says why.
         loaded_beside, failed_beside: the same for images that hang beside the one wanted last.
+        previewed, previewed_beside: ImageId, Pixels of a small version; the whole follows.
     """
 
     loaded = Signal(object, object)
     failed = Signal(object, str)
     loaded_beside = Signal(object, object)
     failed_beside = Signal(object, str)
+    previewed = Signal(object, object)
+    previewed_beside = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +67,7 @@ class ImageLoader(QObject):
         self._decoder = Decoder()
         self._kept: OrderedDict[ImageId, Pixels] = OrderedDict()
         self._tasks: dict[ImageId, Task] = {}
+        self._previews: dict[ImageId, Task] = {}
         self._wanted: ImageId | None = None
         self._beside: frozenset[ImageId] = frozenset()
 
@@ -75,7 +81,9 @@ class ImageLoader(QObject):
         if image_id in self._kept:
             self._kept.move_to_end(image_id)
             self.loaded.emit(image_id, self._kept[image_id])
-        else:
+        for each in (wanted, *beside):
+            self._start_preview(each)
+        if image_id not in self._kept:
             self._start(wanted)
         for other in (*beside, *ahead):
             if other.id not in self._kept:
@@ -89,7 +97,10 @@ class ImageLoader(QObject):
         self._wanted, self._beside = None, frozenset()
         for task in self._tasks.values():
             task.cancel()
+        for task in self._previews.values():
+            task.cancel()
         self._tasks.clear()
+        self._previews.clear()
         self._kept.clear()
 
     @property
@@ -111,11 +122,32 @@ class ImageLoader(QObject):
                 failed=partial(self._fail, image.id),
             )
 
+    def _start_preview(self, image: WantedImage) -> None:
+        if image.id in self._kept or image.id in self._tasks or image.id in self._previews:
+            return
+        self._previews[image.id] = self._background.run(
+            partial(previewed, self._decoder, image),
+            done=partial(self._show_preview, image.id),
+            failed=lambda _reason: self._previews.pop(image.id, None),  # the whole says why
+        )
+
+    def _show_preview(self, image_id: ImageId, pixels: Pixels | None) -> None:
+        self._previews.pop(image_id, None)
+        if pixels is None or image_id in self._kept:
+            return
+        if image_id == self._wanted:
+            self.previewed.emit(image_id, pixels)
+        elif image_id in self._beside:
+            self.previewed_beside.emit(image_id, pixels)
+
     def _forget_waiting(self, image_id: ImageId) -> None:
         """Take back what has not begun: the reader went elsewhere."""
         for other, task in list(self._tasks.items()):
             if other != image_id and task.cancel_if_waiting():
                 del self._tasks[other]
+        for other, task in list(self._previews.items()):
+            if other != image_id and task.cancel_if_waiting():
+                del self._previews[other]
 
     def _keep(self, image_id: ImageId, pixels: Pixels) -> None:
         self._tasks.pop(image_id, None)
@@ -137,16 +169,31 @@ class ImageLoader(QObject):
 
 def decoded(decoder: Decoder, image: WantedImage) -> Pixels:
     """Pixels of one image. Raises UnreadableImageError, also where the file is not the one that was imported."""
+    _check_content(image)
+    mammogram = decoder.decode(image.path)
+    pyramid = Pyramid(mammogram.stored)
+    pyramid.level(PYRAMID_DEPTH)
+    return Pixels(mammogram, pyramid)
+
+
+def previewed(decoder: Decoder, image: WantedImage) -> Pixels | None:
+    """A small version of one image, None where there is no quick way to it. Raises as decoded does."""
+    _check_content(image)
+    reduced = decoder.decode_reduced(image.path, halvings=PREVIEW_HALVINGS)
+    if reduced is None:
+        return None
+    small = reduced.mammogram
+    whole = reduced.rows, reduced.columns
+    return Pixels(small, ReducedPyramid(small.stored, depth=reduced.halvings, shape=whole), is_reduced=True)
+
+
+def _check_content(image: WantedImage) -> None:
     if content_hash(image.path) != image.content_hash:
         raise UnreadableImageError(
             tr(
                 "{path} is not the file that was imported. Put that one back, or import it where it is now."
             ).format(path=image.path.name)
         )
-    mammogram = decoder.decode(image.path)
-    pyramid = Pyramid(mammogram.stored)
-    pyramid.level(PYRAMID_DEPTH)
-    return Pixels(mammogram, pyramid)
 
 
 def _bytes(pixels: Pixels) -> int:

@@ -1,7 +1,7 @@
 """Decode pixels in a helper process, so that a damaged file can cost no more than its own image.
 
 `Decoder` keeps one helper alive, limits its time and memory, and starts another when it dies. The helper is
-`python -m core.decoder`. It reads one JSON object a line, {"path": ...}, from its standard input, and answers
+`python -m core.decoder`. It reads one JSON object a line, {"path": ..., "halvings": n}, from its standard input, and answers
 each on its standard output with: 8 bytes, the length n of the answer's head, little-endian; n bytes of JSON;
 then the arrays that the head lists, as raw bytes one after the other. No torch is loaded there.
 """
@@ -23,7 +23,15 @@ import numpy as np
 
 from core.domain import Laterality, View
 from core.errors import UnreadableImageError
-from core.pixels import ImageHeader, Mammogram, VoiLut, Window, read_mammogram
+from core.pixels import (
+    ImageHeader,
+    Mammogram,
+    ReducedMammogram,
+    VoiLut,
+    Window,
+    read_mammogram,
+    read_reduced,
+)
 
 SECONDS = 60.0  # for one image; the slowest real file measured took four
 MEMORY_BYTES = 6 * 2**30  # address space, not resident memory
@@ -55,15 +63,27 @@ class Decoder:
 
     def decode(self, path: Path) -> Mammogram:
         """Decode one file. Raises UnreadableImageError: what the file lacks, or that decoding did not end."""
+        head, arrays = self._answer_to(path, halvings=0)
+        return _mammogram(head, arrays)
+
+    def decode_reduced(self, path: Path, *, halvings: int) -> ReducedMammogram | None:
+        """One file at 1 / 2^n of its size, n at most `halvings`, to look at until the whole is there; None where there is no quick way.
+
+        Raises as decode does.
+        """
+        head, arrays = self._answer_to(path, halvings=halvings)
+        return None if head.get("nothing") else ReducedMammogram(_mammogram(head, arrays), *head["whole"])
+
+    def _answer_to(self, path: Path, *, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
         with self._lock:
             try:
-                head, arrays = self._ask_within_limit(path)
+                head, arrays = self._ask_within_limit(path, halvings)
             except DecoderStoppedError:
                 # It may have been dead before this image: one more try, with a fresh helper.
-                head, arrays = self._ask_again(path)
+                head, arrays = self._ask_again(path, halvings)
         if "reason" in head:
             raise UnreadableImageError(head["reason"])
-        return _mammogram(head, arrays)
+        return head, arrays
 
     def close(self) -> None:
         """End the helper, also in the middle of an image. Nothing can be decoded after that."""
@@ -81,13 +101,13 @@ class Decoder:
     ) -> None:
         self.close()
 
-    def _ask_again(self, path: Path) -> tuple[dict[str, Any], list[bytes]]:
+    def _ask_again(self, path: Path, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
         try:
-            return self._ask_within_limit(path)
+            return self._ask_within_limit(path, halvings)
         except DecoderStoppedError as error:
             raise UnreadableImageError(_could_not(path, "the decoder stopped")) from error
 
-    def _ask_within_limit(self, path: Path) -> tuple[dict[str, Any], list[bytes]]:
+    def _ask_within_limit(self, path: Path, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
         """One image from the helper. Raises DecoderStoppedError, or UnreadableImageError past the time limit."""
         if self._is_closed:
             raise UnreadableImageError(_could_not(path, "the decoder was closed"))
@@ -97,7 +117,7 @@ class Decoder:
         watch.daemon = True
         watch.start()
         try:
-            return _ask(process, path)
+            return _ask(process, path, halvings)
         except (DecoderStoppedError, OSError) as error:
             self._stop()
             if too_late.is_set():
@@ -162,10 +182,10 @@ def _could_not(path: Path, how: str) -> str:
     )
 
 
-def _ask(process: subprocess.Popen[bytes], path: Path) -> tuple[dict[str, Any], list[bytes]]:
+def _ask(process: subprocess.Popen[bytes], path: Path, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(json.dumps({"path": str(path)}).encode() + b"\n")
+    process.stdin.write(json.dumps({"path": str(path), "halvings": halvings}).encode() + b"\n")
     process.stdin.flush()
     length = int.from_bytes(_exactly(process.stdout, _LENGTH), "little")
     if not 0 < length < _LARGEST_ANSWER:
@@ -199,16 +219,20 @@ def _mammogram(head: dict[str, Any], arrays: list[bytes]) -> Mammogram:
     )
 
 
-def _answer(path: Path) -> list[bytes]:
+def _answer(path: Path, halvings: int) -> list[bytes]:
     """The answer to one request, in the helper."""
     try:
-        mammogram = read_mammogram(path)
+        reduced = read_reduced(path, halvings=halvings) if halvings else None
+        if halvings and reduced is None:
+            return [json.dumps({"nothing": True}).encode()]
+        mammogram = read_mammogram(path) if reduced is None else reduced.mammogram
     except UnreadableImageError as error:
         return [json.dumps({"reason": str(error)}).encode()]
     arrays = [np.ascontiguousarray(mammogram.stored).tobytes()]
     arrays += [np.ascontiguousarray(lut.values).tobytes() for lut in mammogram.luts]
     head = {
         "header": asdict(mammogram.header),
+        "whole": None if reduced is None else (reduced.rows, reduced.columns),
         "offset": mammogram.offset,
         "slope": mammogram.slope,
         "windows": [asdict(window) for window in mammogram.windows],
@@ -235,7 +259,8 @@ def serve(memory_bytes: int) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin.buffer:
-        head, *arrays = _answer(Path(json.loads(line)["path"]))
+        request = json.loads(line)
+        head, *arrays = _answer(Path(request["path"]), int(request.get("halvings", 0)))
         answers.write(len(head).to_bytes(_LENGTH, "little"))
         for part in (head, *arrays):
             answers.write(part)

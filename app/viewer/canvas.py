@@ -84,7 +84,7 @@ class Canvas(Surface):
             return
         if self._navigation.takes(event.button()):
             self._navigation.press(event.button(), self._pointer(event))
-        else:
+        elif not self.picture.shown.is_reduced:  # nothing is stated about a picture that is not all there
             self._tool.press(self._pointer(event))
         self.update_cursor()
 
@@ -92,7 +92,7 @@ class Canvas(Surface):
         """Comes in place of the second press."""
         if self.picture is None or not self.is_active or self._navigation.takes(event.button()):
             self.mousePressEvent(event)
-        else:
+        elif not self.picture.shown.is_reduced:
             self._tool.double_click(self._pointer(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

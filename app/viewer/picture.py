@@ -87,8 +87,10 @@ class Picture:
             self.model = ModelOverlay(prediction, boxes, rows=rows, columns=columns)
 
     def value_at(self, point: Point) -> float:
-        """The value in the file's units of the pixel under a point; not a number outside the image."""
+        """The value in the file's units of the pixel under a point; not a number outside the image or while it is reduced."""
         rows, columns = self.size
+        if self.shown.is_reduced:
+            return math.nan
         column, row = math.floor(point[0]), math.floor(point[1])
         if not (0 <= row < rows and 0 <= column < columns):
             return math.nan

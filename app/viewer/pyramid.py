@@ -46,6 +46,10 @@ class Pyramid:
             depth += 1
         return depth
 
+    def depth_at(self, zoom: float) -> int:
+        """The level that a picture at this zoom is made from."""
+        return self.depth_for(zoom) if zoom < 1 else 0
+
     def resampled(self, *, zoom: float, x0: int, y0: int, x1: int, y1: int) -> Pixels:
         """A rectangle of the image at any zoom, in whole device pixels from the image's corner.
 
@@ -54,7 +58,7 @@ class Pyramid:
         between pixels; above, pixels are squares.
         Returns (y1 - y0, x1 - x0) uint16.
         """
-        depth = self.depth_for(zoom) if zoom < 1 else 0
+        depth = self.depth_at(zoom)
         source, step = self.level(depth), 1 / (zoom * 2**depth)
         if abs(step - 1) < 1e-9:
             return _crop(source, x0=x0, y0=y0, x1=x1, y1=y1)
@@ -69,6 +73,37 @@ class Pyramid:
         scaled = Image.fromarray(crop).resize((x1 - x0, y1 - y0), window, box=box)
         values = np.asarray(scaled) + np.float32(0.5)
         return np.clip(values, 0, 65535, out=values).astype(np.uint16)
+
+
+class ReducedPyramid(Pyramid):
+    """A small version of an image in the place of the whole: levels finer than it are it.
+
+    reduced: (ceil(rows / 2^depth), ceil(columns / 2^depth)). shape: (rows, columns) of the whole.
+    """
+
+    def __init__(self, reduced: Pixels, *, depth: int, shape: tuple[int, int]) -> None:
+        super().__init__(reduced)
+        self._depth, self._shape = depth, shape
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns) of the whole image."""
+        return self._shape
+
+    def level(self, index: int) -> Pixels:
+        """The whole at 1 / 2^index, or the small version where that would be finer."""
+        return super().level(max(index - self._depth, 0))
+
+    def depth_for(self, zoom: float) -> int:
+        """As of the whole, and never finer than what is there."""
+        wanted, depth = math.floor(math.log2(1 / zoom) + 1e-9), self._depth
+        while depth < wanted and min(self.level(depth).shape) > SMALLEST_SIDE:
+            depth += 1
+        return depth
+
+    def depth_at(self, zoom: float) -> int:
+        """The level that a picture at this zoom is made from."""
+        return self.depth_for(min(zoom, 1.0))
 
 
 def _crop(source: Pixels, *, x0: int, y0: int, x1: int, y1: int) -> Pixels:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
+from app.translation import tr
 from app.viewer.colour_bar import paint_colour_bar
 from app.viewer.contour_overlay import ContourOverlay
 from app.viewer.corner_text import WARNING, draw_corner_texts, layer_lines, place_text, zoom_text
@@ -147,6 +148,8 @@ def paint_texts(painter: QPainter, view: View) -> None:
     lower_left = layer_lines(view.layers, model=picture.model, contours=count) if view.is_active else []
     if view.live[0]:
         lower_left.insert(0, Line(view.live[0], WARNING if view.live[1] else LIGHT))
+    if picture.shown.is_reduced:
+        lower_left.insert(0, Line(tr("Reduced resolution: the whole picture is loading"), WARNING))
     lower_left += [Line(picture.display.text), Line(zoom_text(view.transform.scale * view.device_ratio))]
     draw_corner_texts(
         painter,

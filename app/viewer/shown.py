@@ -44,7 +44,7 @@ class ShownImage:
 
     caption: pseudonymous text for the corner. pyramid: made beforehand in the background, or None. spacing_mm: of one
     pixel, None where unknown. place: side and view where the file does not tell them. laterality: of the breast, as the
-    store has it; an image whose chest wall is at the other side is turned for display.
+    store has it; an image whose chest wall is at the other side is turned for display. is_reduced: a small version, until the whole is there.
     """
 
     image_id: ImageId
@@ -54,6 +54,7 @@ class ShownImage:
     spacing_mm: float | None = None
     place: str = ""
     laterality: Laterality = Laterality.UNKNOWN
+    is_reduced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

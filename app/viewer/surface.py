@@ -180,7 +180,18 @@ class Surface(QWidget):
                 self._describe()
                 self.update()
                 return
+        before = self.picture
+        becomes_whole = (
+            before is not None and before.shown.is_reduced and before.shown.image_id == shown.image_id
+        )
         self.picture = Picture(shown, is_inverted=self._is_inverted)
+        if becomes_whole and before is not None:  # what the reader has set while it was small stays
+            self.picture.display.choice = before.display.choice
+            self.picture.refresh()
+            self._was_moved()
+            self._describe()
+            self.window_changed.emit(*self.window_numbers())
+            return
         self.contours.set_image(shown.image_id)
         self.ruler, self._hovered, self._mark = None, None, -1
         self.port.is_fitted = True

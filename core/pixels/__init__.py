@@ -6,12 +6,13 @@ modality value of DICOM) is `slope * stored + offset`.
 
 from core.pixels.display import default_choice, default_window, display_lut, model_input
 from core.pixels.names import laterality_in_name, view_in_name
-from core.pixels.reading import content_hash, read_header, read_mammogram
-from core.pixels.records import ImageHeader, Mammogram, VoiLut, Window
+from core.pixels.reading import content_hash, read_header, read_mammogram, read_reduced
+from core.pixels.records import ImageHeader, Mammogram, ReducedMammogram, VoiLut, Window
 
 __all__ = [
     "ImageHeader",
     "Mammogram",
+    "ReducedMammogram",
     "VoiLut",
     "Window",
     "content_hash",
@@ -22,5 +23,6 @@ __all__ = [
     "model_input",
     "read_header",
     "read_mammogram",
+    "read_reduced",
     "view_in_name",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from core.pixels.names import (
     view_of_code,
 )
 from core.pixels.plain_files import check_size
-from core.pixels.records import SYNTHETIC_MANUFACTURER, ImageHeader, Mammogram
+from core.pixels.records import SYNTHETIC_MANUFACTURER, ImageHeader, Mammogram, ReducedMammogram
 
 _FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.2.1"
 _LOSSY_SYNTAXES = {
@@ -41,6 +42,32 @@ def read(path: Path) -> Mammogram:
     """Decode one DICOM file. Raises UnreadableImageError, or one of READING_FAILURES on damage."""
     with _ordinary_errors():
         return _read(path)
+
+
+def read_reduced(path: Path, *, halvings: int) -> ReducedMammogram | None:
+    """One DICOM file at 1 / 2^n of its size, n at most `halvings`; None where that cannot be done.
+
+    Raises as read does.
+    """
+    with _ordinary_errors():
+        syntax = getattr(pydicom.filereader.read_file_meta_info(path), "TransferSyntaxUID", "")
+        if str(syntax) not in frames.JPEG_2000:
+            return None
+        dataset = _open(path, stop_before_pixels=False)
+        header = _header(dataset, path)
+        reduced = frames.decode_reduced(dataset, halvings=halvings)
+        if reduced is None or "ModalityLUTSequence" in dataset:
+            return None
+        slope, intercept = _rescale(dataset)
+        small = Mammogram(
+            replace(header, rows=reduced.shape[0], columns=reduced.shape[1]),
+            reduced,
+            offset=intercept,
+            slope=slope,
+            windows=voi.windows(dataset),
+            luts=voi.luts(dataset),
+        )
+        return ReducedMammogram(small, header.rows, header.columns)
 
 
 def read_header(path: Path) -> ImageHeader:

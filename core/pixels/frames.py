@@ -9,9 +9,11 @@ with grey and says nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
@@ -33,6 +35,8 @@ _PLUGINS = {
     "1.2.840.10008.1.2.4.202": "pylibjpeg",
     "1.2.840.10008.1.2.4.203": "pylibjpeg",
 }
+JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+_SSIZ = 42  # where the codestream states sign and precision (ITU-T T.800, A.5.1)
 _DAMAGED = "its compressed picture is damaged or incomplete. Copy it again from its source."
 
 
@@ -66,6 +70,40 @@ def decode(dataset: Dataset, header: ImageHeader) -> tuple[NDArray[np.uint16], i
     if raw.shape != (header.rows, header.columns):
         raise UnreadableImageError(_DAMAGED)
     return _unsigned(_stored_bits(raw, dataset), dataset)
+
+
+def decode_reduced(dataset: Dataset, *, halvings: int) -> NDArray[np.uint16] | None:
+    """The frame at 1 / 2^n of its size, n at most `halvings`, without decoding the rest; None where that cannot be done.
+
+    For unsigned JPEG 2000 alone, whose wavelet holds the smaller pictures. It is for looking at until the whole is there.
+    Returns (ceil(rows / 2^n), ceil(columns / 2^n)).
+    """
+    syntax = str(getattr(dataset, "file_meta", {}).get("TransferSyntaxUID", ""))
+    is_plain = whole(dataset, "PixelRepresentation") != 1 and not _has_embedded_overlay(dataset)
+    if syntax not in JPEG_2000 or not is_plain or (whole(dataset, "NumberOfFrames") or 1) > 1:
+        return None
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    if frame[:4] != b"\xff\x4f\xff\x51" or len(frame) <= _SSIZ:
+        return None
+    is_signed, precision = frame[_SSIZ] >> 7, (frame[_SSIZ] & 0x7F) + 1
+    if is_signed or not 8 <= precision <= 16:
+        return None
+    picture = Image.open(BytesIO(frame))
+    if picture.mode not in ("L", "I;16"):
+        return None
+    fitting = [n for n in range(halvings, 0, -1) if all(_is_rounded_up(side, n) for side in picture.size)]
+    if not fitting:
+        return None
+    picture.reduce = fitting[0]  # type: ignore[assignment,method-assign]  # the plugin's way of asking for it
+    picture.load()
+    values = np.asarray(picture).astype(np.uint16)
+    # The plugin gives 9 to 15 bits as the highest of 16.
+    return values >> np.uint16(16 - precision) if picture.mode == "I;16" else values
+
+
+def _is_rounded_up(side: int, halvings: int) -> bool:
+    """Whether the plugin expects the side that the codec gives: it rounds to the nearest, the standard upwards."""
+    return bool((side + 2 ** (halvings - 1)) // 2**halvings == -(-side // 2**halvings))
 
 
 def _decode(dataset: Dataset, header: ImageHeader) -> NDArray[np.generic]:

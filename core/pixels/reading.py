@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import UnreadableImageError
 from core.pixels import plain_files
 from core.pixels.foreign import READING_FAILURES, quiet
-from core.pixels.records import ImageHeader, Mammogram
+from core.pixels.records import ImageHeader, Mammogram, ReducedMammogram
 
 _PLAIN = {
     b"\x89PNG": plain_files.PNG,
@@ -32,6 +32,19 @@ def read_mammogram(path: Path) -> Mammogram:
         from core.pixels import dicom  # pydicom is loaded where a DICOM file is read
 
         return dicom.read(path)
+
+
+def read_reduced(path: Path, *, halvings: int) -> ReducedMammogram | None:
+    """A small version of a file, in a fraction of the time: 1 / 2^n of its size, n at most `halvings`.
+
+    None where there is no quick way to one. Raises UnreadableImageError.
+    """
+    with _named(path), quiet():
+        if _plain_kind(path):
+            return None
+        from core.pixels import dicom
+
+        return dicom.read_reduced(path, halvings=halvings)
 
 
 def read_header(path: Path) -> ImageHeader:

@@ -122,3 +122,24 @@ def through_table(
     """Place of each value in a table that starts at `first`; before and after it, the first and the last."""
     places: NDArray[np.intp] = np.clip(np.trunc(values - first), 0, count - 1).astype(np.intp)
     return places
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ReducedMammogram:
+    """A small version of an image, to look at until the whole is there: nothing is measured or learned from it.
+
+    mammogram: the small picture as one of its own, under a header with its own size. rows, columns: of the whole.
+    """
+
+    mammogram: Mammogram
+    rows: int
+    columns: int
+
+    @property
+    def halvings(self) -> int:
+        """N where the small picture is ceil(side / 2^n) of the whole."""
+        small = self.mammogram.stored.shape
+        for halvings in range(1, 8):
+            if small == tuple(-(-side // 2**halvings) for side in (self.rows, self.columns)):
+                return halvings
+        raise ValueError(f"{small} is not {self.rows} x {self.columns} halved")

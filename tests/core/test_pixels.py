@@ -1,9 +1,11 @@
 """Files to pixels: every encoding exact, headers believed in the right order, bad files refused in a sentence."""
 
+import contextlib
 import importlib.util
 import logging
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
@@ -13,7 +15,7 @@ import pytest
 import tifffile
 from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     DigitalMammographyXRayImageStorageForPresentation,
@@ -27,10 +29,19 @@ from pydicom.uid import (
     RLELossless,
     generate_uid,
 )
+from scipy import ndimage
 
+from core.decoder import Decoder
 from core.domain import Laterality, View
 from core.errors import UnreadableImageError
-from core.pixels import content_hash, laterality_in_name, read_header, read_mammogram, view_in_name
+from core.pixels import (
+    content_hash,
+    laterality_in_name,
+    read_header,
+    read_mammogram,
+    read_reduced,
+    view_in_name,
+)
 
 SHARED = Path(os.environ.get("LESIONLOOP_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "dicom"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared sample files are not here")
@@ -586,3 +597,82 @@ def test_a_real_film_mammogram_tells_its_side_view_and_patient():
     }
     assert len({h.patient_id for h in headers}) == 2
     assert all(h.spacing_mm is None for h in headers)
+
+
+# --- a small version first ------------------------------------------------------------------------------
+
+
+def smooth_film(*, bits, rows=535, columns=420):
+    """A blurred random field over the whole range of so many bits."""
+    field = ndimage.gaussian_filter(np.random.default_rng(2).normal(size=(rows, columns)), 12)
+    spread = (field - field.min()) / np.ptp(field)
+    return np.rint(spread * (2**bits - 1)).astype(np.uint8 if bits <= 8 else np.uint16)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_the_small_version_of_jpeg_2000_is_every_eighth_pixel_smoothed(tmp_path, bits):
+    pixels = smooth_film(bits=bits)
+    ds = mammogram(pixels, bits=bits, RescaleSlope="2", RescaleIntercept="-7")
+    ds.compress(JPEG2000Lossless)
+    path = save(ds, tmp_path / "image.dcm")
+    small, whole = read_reduced(path, halvings=3), read_mammogram(path)
+    assert (small.rows, small.columns, small.halvings) == (535, 420, 3)
+    small = small.mammogram
+    assert replace(small.header, rows=535, columns=420) == whole.header
+    assert (small.slope, small.offset) == (2.0, -7.0)
+    assert small.stored.shape == (67, 53)
+    # The wavelet's smooth samples lie on every eighth pixel, not between them.
+    expected = ndimage.uniform_filter(pixels.astype(float), 7)[::8, ::8]
+    away = np.abs(small.stored - expected)
+    assert np.median(away) < 0.01 * 2**bits
+    assert away.max() < 0.06 * 2**bits
+
+
+@pytest.mark.parametrize(("rows", "columns", "halvings"), [(306, 239, 2), (225, 191, 1), (400, 320, 3)])
+def test_a_size_that_cannot_be_halved_so_often_is_halved_less(tmp_path, rows, columns, halvings):
+    ds = mammogram(smooth_film(bits=12, rows=rows, columns=columns))
+    ds.compress(JPEG2000Lossless)
+    small = read_reduced(save(ds, tmp_path / "image.dcm"), halvings=3)
+    assert (0 if small is None else small.halvings) == halvings
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless, JPEGLSLossless])
+def test_other_syntaxes_have_no_small_version(tmp_path, syntax):
+    ds = mammogram(noise())
+    if syntax != ExplicitVRLittleEndian:
+        ds.compress(syntax)
+    assert read_reduced(save(ds, tmp_path / "image.dcm"), halvings=3) is None
+
+
+def test_signed_jpeg_2000_and_pictures_have_no_small_version(tmp_path):
+    ds = mammogram(noise().astype(np.int16))
+    ds.compress(JPEG2000Lossless)
+    assert read_reduced(save(ds, tmp_path / "image.dcm"), halvings=3) is None
+    Image.fromarray(noise()).save(tmp_path / "image.png")
+    assert read_reduced(tmp_path / "image.png", halvings=3) is None
+
+
+def test_a_broken_stream_has_no_small_version_or_a_sentence(tmp_path):
+    ds = mammogram(smooth_film(bits=12))
+    ds.compress(JPEG2000Lossless)
+    frame = next(generate_frames(ds.PixelData, number_of_frames=1))
+    for cut in (1, 30, 43, 80, 200, len(frame) // 2):
+        path = save_compressed(
+            mammogram(smooth_film(bits=12)), tmp_path / f"{cut}.dcm", JPEG2000Lossless, frame[:cut]
+        )
+        small = None
+        with contextlib.suppress(UnreadableImageError):
+            small = read_reduced(path, halvings=3)
+        assert small is None or small.mammogram.stored.shape == (67, 53)
+
+
+def test_the_helper_gives_small_versions_too(tmp_path):
+    ds = mammogram(smooth_film(bits=12))
+    ds.compress(JPEG2000Lossless)
+    path = save(ds, tmp_path / "image.dcm")
+    with Decoder() as decoder:
+        small = decoder.decode_reduced(path, halvings=3)
+        assert np.array_equal(small.mammogram.stored, read_reduced(path, halvings=3).mammogram.stored)
+        assert np.array_equal(decoder.decode(path).stored, smooth_film(bits=12))
+        save(mammogram(noise()), tmp_path / "plain.dcm")
+        assert decoder.decode_reduced(tmp_path / "plain.dcm", halvings=3) is None
