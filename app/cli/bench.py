@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import multiprocessing
 import os
 import signal
@@ -38,8 +39,7 @@ def run(options: Namespace, console: Console) -> None:
     figures: dict[str, list[Figure]] = {}
     with _children_end_with_us():
         for section in sections:
-            is_window = section in WINDOW_SECTION
-            for figure in window_start() if is_window else measurements(section, threads=options.threads):
+            for figure in _measured(section, threads=options.threads):
                 figures.setdefault(section, []).append(figure)
                 console.notice(f"{section}: {figure.name}: {figure}")
     value = {
@@ -69,6 +69,32 @@ def _children_end_with_us() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _measured(section: str, *, threads: int) -> Iterator[Figure]:
+    match section:
+        case "window":
+            return window_start()
+        case "viewer":
+            return viewer_figures()
+        case _:
+            return measurements(section, threads=threads)
+
+
+def viewer_figures() -> Iterator[Figure]:
+    """The viewer's own bench, in a process of its own, offscreen; no figure where Qt cannot start."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.viewer.bench"],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        cwd=Path(app.__file__).resolve().parent.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        for line in process.stdout:
+            yield Figure(**json.loads(line))
 
 
 def window_start() -> Iterator[Figure]:

@@ -24,6 +24,7 @@ BOX_LETTER = {FindingClass.MALIGNANT: "M", FindingClass.BENIGN: "B"}
 LOW, HIGH = 0.15, 0.65  # map values between which the tint fades in
 LEAST_SCORE = 0.05  # a region below it has no box: normal images stay free of boxes, as in the paper's Fig. 4
 FULL_SCORE = 0.2  # an image whose best region scores less has a fainter heatmap, not the same one
+EDGE = 2  # cells without a tint around those with one, between which it fades
 GLOW = 0.3  # share of the tint that is added as light, so that it is seen on dark tissue
 
 
@@ -59,6 +60,15 @@ class RankedBox:
         return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Tint:
+    """Two small images to colour a picture with, and the part of them in which there is anything."""
+
+    multiply: QImage
+    glow: QImage
+    part: QRectF
+
+
 class ModelOverlay:
     """The prediction for one image, ready to be drawn."""
 
@@ -72,6 +82,7 @@ class ModelOverlay:
         self._size = (rows, columns)
         self._maps: dict[tuple[FindingClass, HeatmapPart], tuple[NDArray[np.float32], float]] = {}
         self._best: dict[int, list[RankedBox]] = {}
+        self._tinted: tuple[object, _Tint | None] | None = None
 
     def best(self, top_k: int) -> list[RankedBox]:
         """The top boxes of both classes that score enough, benign first so that malignant ones lie over them."""
@@ -81,18 +92,26 @@ class ModelOverlay:
 
     def paint_heatmap(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
         """Tint the image under it. White stays the brightest: calcifications keep their contrast."""
-        coarse, _ = self._map(layers.heatmap_class, layers.part)
-        multiply, glow = tints(coarse, opacity=layers.opacity, inks=layers.inks)
+        tint = self._tint(layers)
+        if tint is None:
+            return
         rows, columns = self._size
-        target = QRectF(transform.x, transform.y, columns * transform.scale, rows * transform.scale)
+        across, down = columns * transform.scale, rows * transform.scale
+        part = tint.part
+        target = QRectF(
+            transform.x + part.x() * across / tint.multiply.width(),
+            transform.y + part.y() * down / tint.multiply.height(),
+            part.width() * across / tint.multiply.width(),
+            part.height() * down / tint.multiply.height(),
+        )
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for mode, image in (
-            (QPainter.CompositionMode.CompositionMode_Multiply, multiply),
-            (QPainter.CompositionMode.CompositionMode_Screen, glow),
+            (QPainter.CompositionMode.CompositionMode_Multiply, tint.multiply),
+            (QPainter.CompositionMode.CompositionMode_Screen, tint.glow),
         ):
             painter.setCompositionMode(mode)
-            painter.drawImage(target, image, QRectF(image.rect()))
+            painter.drawImage(target, image, part)
         painter.restore()
 
     def paint_boxes(self, painter: QPainter, transform: ViewTransform, layers: Layers) -> None:
@@ -139,6 +158,22 @@ class ModelOverlay:
         """The smallest of the best boxes that holds a point, in image pixels; of equal ones the malignant."""
         hits = [box for box in self.best(top_k) if box.holds(point)]
         return min(reversed(hits), key=lambda box: _area(box.rect), default=None)
+
+    def _tint(self, layers: Layers) -> _Tint | None:
+        """The tint in force, kept until another one is; None where there is nothing to be seen of it."""
+        key = (layers.heatmap_class, layers.part, layers.opacity, layers.inks)
+        if self._tinted is None or self._tinted[0] != key:
+            coarse, _ = self._map(layers.heatmap_class, layers.part)
+            seen = np.argwhere(coarse > LOW)
+            tint = None
+            if len(seen):
+                height, width = coarse.shape
+                top, left = np.maximum(seen.min(axis=0) - EDGE, 0).tolist()
+                bottom, right = np.minimum(seen.max(axis=0) + 1 + EDGE, (height, width)).tolist()
+                images = tints(coarse, opacity=layers.opacity, inks=layers.inks)
+                tint = _Tint(*images, QRectF(left, top, right - left, bottom - top))
+            self._tinted = key, tint
+        return self._tinted[1]
 
     def _map(self, which: FindingClass, part: HeatmapPart) -> tuple[NDArray[np.float32], float]:
         """The tint's strength over the image, 0 to 1, and the value that is 1."""

@@ -20,7 +20,10 @@ SECTIONS = {
     "features": "region features of one large image",
     "work": "synthetic images, ranking, memory of this process",
 }
-WINDOW_SECTION = {"window": "the window's start and memory, offscreen"}
+WINDOW_SECTION = {
+    "window": "the window's start and memory, offscreen",
+    "viewer": "from file to picture, and frames of the viewer, beside pydicom and a bare pyqtgraph",
+}
 
 
 @dataclass(frozen=True, slots=True)
