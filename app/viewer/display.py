@@ -24,13 +24,15 @@ class Display:
     """
 
     def __init__(self, mammogram: Mammogram) -> None:
-        from core.pixels import default_window
+        from core.pixels import default_window, exposure_lut
 
         self._mammogram = mammogram
         own: tuple[Window | VoiLut, ...] = (*mammogram.windows, *mammogram.luts)
-        first = default_window(mammogram, None)
-        self.choices = own or (first,)
-        self._default = first if first in self.choices or not own else own[0]
+        first: Window | VoiLut = default_window(mammogram, None)
+        own = own or (first,)
+        raw = exposure_lut(mammogram)  # of raw detector data; what is measured in it lies in the logarithm
+        self.choices = own if raw is None else (raw, *own)
+        self._default = first if first in own and raw is None else self.choices[0]
         self.choice: Window | VoiLut = self._default
         self.is_inverted = False
         self._air: int | None = None

@@ -35,6 +35,22 @@ def default_choice(mammogram: Mammogram, mask: NDArray[np.bool_] | None = None) 
     return default_window(mammogram, mask)
 
 
+def exposure_lut(mammogram: Mammogram) -> VoiLut | None:
+    """The logarithm of raw exposures as a table for display, since attenuation is in it; None for other images.
+
+    From the 1st to the 99.8th percentile of the values outside the flat background, as default_window. Display alone:
+    the model has a fixed transform of its own (model_input).
+    """
+    is_plain = mammogram.slope == 1.0 and float(mammogram.offset).is_integer()
+    if not mammogram.header.is_linear_exposure or not is_plain:
+        return None
+    low, high = _percentiles(_histogram(mammogram, None), SHOWN_PERCENTILES)
+    ends = np.log1p([low, high])
+    share = (np.log1p(np.arange(65536)) - ends[0]) / max(ends[1] - ends[0], 1e-12)
+    table = np.rint(np.clip(share, 0.0, 1.0) * 65535).astype(np.uint16)
+    return VoiLut("Logarithm of the exposure", int(mammogram.offset), 16, table)
+
+
 def display_lut(
     mammogram: Mammogram, choice: Window | VoiLut, *, inverted: bool = False
 ) -> NDArray[np.uint8]:

@@ -36,7 +36,10 @@ from core.domain import Laterality, View
 from core.errors import UnreadableImageError
 from core.pixels import (
     content_hash,
+    display_lut,
+    exposure_lut,
     laterality_in_name,
+    model_input,
     read_header,
     read_mammogram,
     read_reduced,
@@ -676,3 +679,25 @@ def test_the_helper_gives_small_versions_too(tmp_path):
         assert np.array_equal(decoder.decode(path).stored, smooth_film(bits=12))
         save(mammogram(noise()), tmp_path / "plain.dcm")
         assert decoder.decode_reduced(tmp_path / "plain.dcm", halvings=3) is None
+
+
+def test_raw_exposures_are_shown_by_their_logarithm_and_the_model_sees_what_it_always_sees(write):
+    raw = noise(highest=4000) + 50
+    path = write(raw, PresentationIntentType="FOR PROCESSING", PixelIntensityRelationship="LIN")
+    film = read_mammogram(path)
+    table = exposure_lut(film)
+    grey = display_lut(film, table)
+    low, high = np.percentile(raw, [1.0, 99.8], method="inverted_cdf")
+    share = np.clip((np.log1p(raw) - np.log1p(low)) / (np.log1p(high) - np.log1p(low)), 0, 1)
+    expected = np.floor(share * 255 + 0.5)
+    turned = 255 - expected if film.header.is_inverted else expected
+    assert np.abs(grey[film.stored].astype(int) - turned).max() <= 1
+    mask = np.ones(raw.shape, bool)
+    before = model_input(film, mask)
+    assert np.array_equal(before, model_input(read_mammogram(path), mask))
+    shown = write(raw, name="shown.dcm")
+    assert exposure_lut(read_mammogram(shown)) is None
+    logged = write(
+        raw, name="log.dcm", PresentationIntentType="FOR PROCESSING", PixelIntensityRelationship="LOG"
+    )
+    assert exposure_lut(read_mammogram(logged)) is None

@@ -84,3 +84,17 @@ def test_a_window_set_by_hand_keeps_the_function_of_the_file(make_mammogram, sto
     assert display.choice.function == "SIGMOID"
     display.reset()
     assert display.name == "NORMAL"
+
+
+def test_raw_data_open_with_the_logarithm_and_one_key_shows_them_as_they_are(make_mammogram):
+    raw = make_mammogram(
+        np.arange(100, 3100, dtype=np.uint16).reshape(50, 60), is_for_processing=True, is_linear_exposure=True
+    )
+    display = Display(raw)
+    assert display.name == "Logarithm of the exposure"
+    first = display.table()
+    display.choose_next()
+    assert display.name == "NORMAL"
+    assert not np.array_equal(display.table(), first)
+    display.reset()
+    assert display.name == "Logarithm of the exposure"
