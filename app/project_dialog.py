@@ -147,7 +147,9 @@ class ReaderDialog(QDialog):
         self.name.setPlaceholderText(tr("your name or initials"))
         self.name.setMaxLength(60)
         self.name.setAccessibleName(tr("Reader's name"))
-        self.name.setCompleter(QCompleter(list(known), self.name))
+        completer = QCompleter(list(known), self.name)
+        completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)  # a list would take the Enter
+        self.name.setCompleter(completer)
         self.arm = Choice(
             tr("What is shown of the model"), [(text, each) for each, text in ARM_WORDS.items()]
         )

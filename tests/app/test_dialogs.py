@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.demo_dialog import DemoDialog
 from app.export_dialog import ExportDialog, ExportFormat
 from app.import_dialog import ImportDialog
+from app.project_dialog import ReaderDialog
 from app.session import Session
 from core.domain import Contour, Decision, FindingClass, FindingType, Label
 from storage.edits import AddFinding, SetDecision
@@ -204,3 +205,13 @@ def test_the_demo_can_be_given_up(tmp_path: Path, qtbot: QtBot):
     dialog.reject()
     assert dialog.cohort is None
     assert dialog._background.is_idle
+
+
+def test_a_known_reader_is_completed_and_enter_is_enough(qtbot: QtBot):
+    dialog = ReaderDialog("", known=["Dr Test", "Dr Other"])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.keyClicks(dialog.name, "Dr T")
+    assert dialog.reader == "Dr Test"
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
