@@ -150,6 +150,7 @@ class ReaderDialog(QDialog):
         completer = QCompleter(list(known), self.name)
         completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)  # a list would take the Enter
         self.name.setCompleter(completer)
+        self.name.returnPressed.connect(self._accept_name)
         self.arm = Choice(
             tr("What is shown of the model"), [(text, each) for each, text in ARM_WORDS.items()]
         )
@@ -186,6 +187,11 @@ class ReaderDialog(QDialog):
 
     def _allow(self) -> None:
         self._ok.setEnabled(bool(self.reader))
+
+    def _accept_name(self) -> None:
+        """One Enter, with a name that was completed too; Qt would want two."""
+        if self.reader and self.isVisible():
+            self.accept()
 
 
 def ask_read_only(sentence: str, parent: QWidget | None = None) -> bool:

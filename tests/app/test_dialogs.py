@@ -208,9 +208,11 @@ def test_the_demo_can_be_given_up(tmp_path: Path, qtbot: QtBot):
 
 
 def test_a_known_reader_is_completed_and_enter_is_enough(qtbot: QtBot):
-    dialog = ReaderDialog("", known=["Dr Test", "Dr Other"])
+    dialog = ReaderDialog("", known=["Anna", "Dr Test"])
     qtbot.addWidget(dialog)
-    dialog.show()
+    with qtbot.waitActive(dialog):
+        dialog.show()
+    dialog.name.setFocus()
     qtbot.keyClicks(dialog.name, "Dr T")
     assert dialog.reader == "Dr Test"
     with qtbot.waitSignal(dialog.accepted):
