@@ -263,7 +263,7 @@ class FindingDesk(QObject):
         ]
         if not others:
             self.advised.emit(
-                "The selected contour touches no other of its class: there is nothing to join it with."
+                tr("The selected contour touches no other of its class: there is nothing to join it with.")
             )
             return
         try:
@@ -283,9 +283,11 @@ class FindingDesk(QObject):
         simple = with_fewer_points(finding.contour, tolerance=SIMPLER_BY / min(self._viewer.zoom, 1.0))
         before, after = point_count(finding.contour), point_count(simple)
         if after < before and self._reshape(finding, simple):
-            self.noticed.emit(f"{after} of {before} points are left.")
+            self.noticed.emit(tr("{after} of {before} points are left.").format(after=after, before=before))
         elif after >= before:
-            self.noticed.emit(f"The contour has {before} points, and none can be left out.")
+            self.noticed.emit(
+                tr("The contour has {before} points, and none can be left out.").format(before=before)
+            )
 
     def scale(self, factor: float) -> None:
         """Make the selected contour larger or smaller about its middle."""
@@ -308,7 +310,7 @@ class FindingDesk(QObject):
     def _selected(self) -> Finding | None:
         session, found = self._session, self._panel.selected
         if session is None or session.is_read_only or found is None:
-            self.advised.emit("Select a contour first.")
+            self.advised.emit(tr("Select a contour first."))
             return None
         return session.store.finding(found)
 

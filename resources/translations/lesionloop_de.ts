@@ -88,6 +88,22 @@
         <translation>Zeigen Sie zuerst auf eine Box des Modells, oder gehen Sie zur nächsten Markierung.</translation>
     </message>
     <message>
+        <source>The selected contour touches no other of its class: there is nothing to join it with.</source>
+        <translation>Die gewählte Kontur berührt keine andere ihrer Klasse: Es gibt nichts, womit sie verbunden werden kann.</translation>
+    </message>
+    <message>
+        <source>{after} of {before} points are left.</source>
+        <translation>{after} von {before} Punkten sind geblieben.</translation>
+    </message>
+    <message>
+        <source>The contour has {before} points, and none can be left out.</source>
+        <translation>Die Kontur hat {before} Punkte, und keiner ist entbehrlich.</translation>
+    </message>
+    <message>
+        <source>Select a contour first.</source>
+        <translation>Wählen Sie zuerst eine Kontur.</translation>
+    </message>
+    <message>
         <source>This contour is {owner}&apos;s and stays as it is. In the review, draw your own: it settles the image.</source>
         <translation>Diese Kontur gehört {owner} und bleibt, wie sie ist. Zeichnen Sie in der Durchsicht Ihre eigene: Sie entscheidet über das Bild.</translation>
     </message>
@@ -1902,6 +1918,10 @@
     <message>
         <source>About Lesionloop</source>
         <translation>Über Lesionloop</translation>
+    </message>
+    <message>
+        <source>Reduced resolution: the whole picture is loading</source>
+        <translation>Verringerte Auflösung: Das ganze Bild wird geladen</translation>
     </message>
 </context>
 <context>
