@@ -1,7 +1,7 @@
 """Decode pixels in a helper process, so that a damaged file can cost no more than its own image.
 
 `Decoder` keeps one helper alive, limits its time and memory, and starts another when it dies. The helper is
-`python -m core.decoder`. It reads one JSON object a line, {"path": ..., "halvings": n}, from its standard input, and answers
+`python -m core.decoder`. It reads one JSON object a line, {"path": ..., "halvings": n, "frame": i}, from its standard input, and answers
 each on its standard output with: 8 bytes, the length n of the answer's head, little-endian; n bytes of JSON;
 then the arrays that the head lists, as raw bytes one after the other. No torch is loaded there.
 """
@@ -22,13 +22,14 @@ from typing import IO, Any, Self
 import numpy as np
 
 from core.domain import Laterality, View
-from core.errors import UnreadableImageError
+from core.errors import ManyFramesError, UnreadableImageError
 from core.pixels import (
     ImageHeader,
     Mammogram,
     ReducedMammogram,
     VoiLut,
     Window,
+    read_frame,
     read_mammogram,
     read_reduced,
 )
@@ -62,8 +63,16 @@ class Decoder:
         return self._process.pid if self._process else None
 
     def decode(self, path: Path) -> Mammogram:
-        """Decode one file. Raises UnreadableImageError: what the file lacks, or that decoding did not end."""
-        head, arrays = self._answer_to(path, halvings=0)
+        """Decode one file. Raises UnreadableImageError: what the file lacks, or that decoding did not end.
+
+        ManyFramesError for a file of many frames.
+        """
+        head, arrays = self._answer_to({"path": str(path)})
+        return _mammogram(head, arrays)
+
+    def decode_frame(self, path: Path, frame: int) -> Mammogram:
+        """One frame (from 0) of a file of many frames, to look at; of any other file the picture. Raises as decode does."""
+        head, arrays = self._answer_to({"path": str(path), "frame": frame})
         return _mammogram(head, arrays)
 
     def decode_reduced(self, path: Path, *, halvings: int) -> ReducedMammogram | None:
@@ -71,18 +80,18 @@ class Decoder:
 
         Raises as decode does.
         """
-        head, arrays = self._answer_to(path, halvings=halvings)
+        head, arrays = self._answer_to({"path": str(path), "halvings": halvings})
         return None if head.get("nothing") else ReducedMammogram(_mammogram(head, arrays), *head["whole"])
 
-    def _answer_to(self, path: Path, *, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
+    def _answer_to(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         with self._lock:
             try:
-                head, arrays = self._ask_within_limit(path, halvings)
+                head, arrays = self._ask_within_limit(request)
             except DecoderStoppedError:
                 # It may have been dead before this image: one more try, with a fresh helper.
-                head, arrays = self._ask_again(path, halvings)
+                head, arrays = self._ask_again(request)
         if "reason" in head:
-            raise UnreadableImageError(head["reason"])
+            raise (ManyFramesError if head.get("many_frames") else UnreadableImageError)(head["reason"])
         return head, arrays
 
     def close(self) -> None:
@@ -101,14 +110,15 @@ class Decoder:
     ) -> None:
         self.close()
 
-    def _ask_again(self, path: Path, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
+    def _ask_again(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         try:
-            return self._ask_within_limit(path, halvings)
+            return self._ask_within_limit(request)
         except DecoderStoppedError as error:
-            raise UnreadableImageError(_could_not(path, "the decoder stopped")) from error
+            raise UnreadableImageError(_could_not(Path(request["path"]), "the decoder stopped")) from error
 
-    def _ask_within_limit(self, path: Path, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
+    def _ask_within_limit(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         """One image from the helper. Raises DecoderStoppedError, or UnreadableImageError past the time limit."""
+        path = Path(request["path"])
         if self._is_closed:
             raise UnreadableImageError(_could_not(path, "the decoder was closed"))
         process = self._running()
@@ -117,7 +127,7 @@ class Decoder:
         watch.daemon = True
         watch.start()
         try:
-            return _ask(process, path, halvings)
+            return _ask(process, request)
         except (DecoderStoppedError, OSError) as error:
             self._stop()
             if too_late.is_set():
@@ -182,10 +192,10 @@ def _could_not(path: Path, how: str) -> str:
     )
 
 
-def _ask(process: subprocess.Popen[bytes], path: Path, halvings: int) -> tuple[dict[str, Any], list[bytes]]:
+def _ask(process: subprocess.Popen[bytes], request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(json.dumps({"path": str(path), "halvings": halvings}).encode() + b"\n")
+    process.stdin.write(json.dumps(request).encode() + b"\n")
     process.stdin.flush()
     length = int.from_bytes(_exactly(process.stdout, _LENGTH), "little")
     if not 0 < length < _LARGEST_ANSWER:
@@ -219,13 +229,19 @@ def _mammogram(head: dict[str, Any], arrays: list[bytes]) -> Mammogram:
     )
 
 
-def _answer(path: Path, halvings: int) -> list[bytes]:
+def _answer(request: dict[str, Any]) -> list[bytes]:
     """The answer to one request, in the helper."""
+    path, halvings, frame = Path(request["path"]), int(request.get("halvings", 0)), request.get("frame")
     try:
         reduced = read_reduced(path, halvings=halvings) if halvings else None
         if halvings and reduced is None:
             return [json.dumps({"nothing": True}).encode()]
-        mammogram = read_mammogram(path) if reduced is None else reduced.mammogram
+        if reduced is not None:
+            mammogram = reduced.mammogram
+        else:
+            mammogram = read_mammogram(path) if frame is None else read_frame(path, int(frame))
+    except ManyFramesError as error:
+        return [json.dumps({"reason": str(error), "many_frames": True}).encode()]
     except UnreadableImageError as error:
         return [json.dumps({"reason": str(error)}).encode()]
     arrays = [np.ascontiguousarray(mammogram.stored).tobytes()]
@@ -259,8 +275,7 @@ def serve(memory_bytes: int) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin.buffer:
-        request = json.loads(line)
-        head, *arrays = _answer(Path(request["path"]), int(request.get("halvings", 0)))
+        head, *arrays = _answer(json.loads(line))
         answers.write(len(head).to_bytes(_LENGTH, "little"))
         for part in (head, *arrays):
             answers.write(part)

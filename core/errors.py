@@ -17,3 +17,7 @@ class ProjectBusyError(UserError):
 
 class UnreadableImageError(UserError):
     """An image file cannot be used; the text says why. The other files go on."""
+
+
+class ManyFramesError(UnreadableImageError):
+    """A file of many frames was asked for as one picture: it can be looked at frame by frame, and nothing else."""

@@ -6,7 +6,7 @@ modality value of DICOM) is `slope * stored + offset`.
 
 from core.pixels.display import default_choice, default_window, display_lut, exposure_lut, model_input
 from core.pixels.names import laterality_in_name, view_in_name
-from core.pixels.reading import content_hash, read_header, read_mammogram, read_reduced
+from core.pixels.reading import content_hash, read_frame, read_header, read_mammogram, read_reduced
 from core.pixels.records import ImageHeader, Mammogram, ReducedMammogram, VoiLut, Window
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "exposure_lut",
     "laterality_in_name",
     "model_input",
+    "read_frame",
     "read_header",
     "read_mammogram",
     "read_reduced",

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pydicom
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from core.domain import Laterality, View
-from core.errors import UnreadableImageError
-from core.pixels import frames, voi
+from core.errors import ManyFramesError, UnreadableImageError
+from core.pixels import frame_groups, frames, voi
 from core.pixels.elements import items, number, numbers, text, texts, whole
 from core.pixels.names import (
     laterality_in_name,
@@ -39,9 +41,29 @@ _MAGNIFICATION = "EstimatedRadiographicMagnificationFactor"
 
 
 def read(path: Path) -> Mammogram:
-    """Decode one DICOM file. Raises UnreadableImageError, or one of READING_FAILURES on damage."""
+    """Decode one DICOM file. Raises UnreadableImageError, or one of READING_FAILURES on damage.
+
+    ManyFramesError where it holds more than one frame: one of them is not the image.
+    """
     with _ordinary_errors():
-        return _read(path)
+        dataset = _open(path, stop_before_pixels=False)
+        header = _header(dataset, path)
+        if header.frames > 1:
+            raise ManyFramesError(
+                f"it holds {header.frames} frames (tomosynthesis or a series), and only single pictures can be "
+                "learnt from. It can be looked at frame by frame; import the 2D view of the same breast to draw on."
+            )
+        return _mammogram(dataset, header, frames.decode(dataset, header))
+
+
+def read_frame(path: Path, frame: int) -> Mammogram:
+    """Decode one frame (from 0) of a DICOM file, to look at; the others are not decoded. Raises as read does."""
+    with _ordinary_errors():
+        dataset = _open(path, stop_before_pixels=True)
+        header = _header(dataset, path, frame=frame)
+        if header.frames == 1:
+            return read(path)
+        return _mammogram(dataset, header, frames.decode_one_of_many(path, dataset, header))
 
 
 def read_reduced(path: Path, *, halvings: int) -> ReducedMammogram | None:
@@ -85,15 +107,8 @@ def _ordinary_errors() -> Iterator[None]:
         raise ValueError("a DICOM element is damaged") from error
 
 
-def _read(path: Path) -> Mammogram:
-    dataset = _open(path, stop_before_pixels=False)
-    header = _header(dataset, path)
-    if header.frames > 1:
-        raise UnreadableImageError(
-            f"it holds {header.frames} frames (tomosynthesis or a series). "
-            "Only single pictures can be used: import the 2D view of the same breast."
-        )
-    stored, lowest = frames.decode(dataset, header)
+def _mammogram(dataset: Dataset, header: ImageHeader, decoded: tuple[NDArray[np.uint16], int]) -> Mammogram:
+    stored, lowest = decoded
     slope, intercept = _rescale(dataset)
     mapped = voi.apply_modality_lut(dataset, stored, lowest=lowest)
     if mapped is not None:
@@ -117,8 +132,9 @@ def _open(path: Path, *, stop_before_pixels: bool) -> Dataset:
     return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
 
 
-def _header(dataset: Dataset, path: Path) -> ImageHeader:
-    """Raises UnreadableImageError where the file holds no picture of a breast at all."""
+def _header(dataset: Dataset, path: Path, *, frame: int = 0) -> ImageHeader:
+    """Raises UnreadableImageError where the file holds no picture of a breast at all, or not that frame."""
+    frame_groups.say_at_top(dataset, frame=frame)
     modality = text(dataset, "Modality").upper()
     if modality in _FOREIGN_MODALITIES:
         raise UnreadableImageError(f"it is not a mammogram (its modality is {modality}).")
@@ -126,6 +142,9 @@ def _header(dataset: Dataset, path: Path) -> ImageHeader:
     if rows is None or columns is None:
         raise UnreadableImageError("it holds no picture.")
     check_size(rows, columns)
+    count = max(1, whole(dataset, "NumberOfFrames") or 1)
+    if not 0 <= frame < count:
+        raise UnreadableImageError(f"it has no frame {frame + 1}.")
     spacing, source, is_at_detector = _spacing(dataset)
     syntax = str(getattr(dataset, "file_meta", {}).get("TransferSyntaxUID", ""))
     is_for_processing = _is_for_processing(dataset)
@@ -139,7 +158,8 @@ def _header(dataset: Dataset, path: Path) -> ImageHeader:
         is_at_detector=is_at_detector,
         is_inverted=_is_inverted(dataset, is_for_processing=is_for_processing),
         bits=whole(dataset, "BitsStored") or whole(dataset, "BitsAllocated") or 16,
-        frames=max(1, whole(dataset, "NumberOfFrames") or 1),
+        frames=count,
+        frame=frame,
         is_for_processing=is_for_processing,
         is_lossy=text(dataset, "LossyImageCompression") == "01" or syntax in _LOSSY_SYNTAXES,
         patient_id=patient_key(text(dataset, "PatientID")),

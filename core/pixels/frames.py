@@ -1,4 +1,4 @@
-"""The one frame of a DICOM mammogram, decoded by a codec that is named for each transfer syntax.
+"""One frame of a DICOM mammogram, decoded by a codec that is named for each transfer syntax.
 
 pydicom would try whatever is installed, gdcm first, which ends the process on damaged JPEG. So the plugin is
 told by name, and the JPEG processes that no permissively licensed plugin reads (lossless .57 and .70, 12 bits
@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
+import pydicom
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_frames
+from pydicom.encaps import generate_frames, get_frame
 from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from core.errors import UnreadableImageError
 from core.pixels.elements import text, whole
@@ -58,15 +62,43 @@ def decode(dataset: Dataset, header: ImageHeader) -> tuple[NDArray[np.uint16], i
 
     Raises UnreadableImageError, or what the codec raises on damage.
     """
+    _check_kind(dataset)
+    if "PixelData" not in dataset or not dataset["PixelData"].value:
+        raise UnreadableImageError("it holds no pixel data.")
+    return _checked(_decode(dataset, header), dataset, header)
+
+
+def decode_one_of_many(path: Path, dataset: Dataset, header: ImageHeader) -> tuple[NDArray[np.uint16], int]:
+    """The frame that a header is of, without decoding the others; otherwise as decode.
+
+    dataset: the file's, without its pixels, of which no more is read than is needed where the syntax allows that.
+    """
+    _check_kind(dataset)
+    syntax = _syntax(dataset, header)
+    if syntax in _JPEG:
+        whole_file = pydicom.dcmread(path, force=True)
+        part = get_frame(whole_file.PixelData, header.frame, number_of_frames=header.frames)
+        return _checked(_decode_jpeg(part, dataset, header), dataset, header)
+    if not header.transfer_syntax or syntax == DeflatedExplicitVRLittleEndian:
+        whole_file = pydicom.dcmread(path, force=True)
+        pixels, _ = get_decoder(syntax).as_array(whole_file, index=header.frame)
+        return _checked(pixels, dataset, header)
+    pixels = pixel_array(path, index=header.frame, decoding_plugin=_PLUGINS.get(syntax, ""))
+    return _checked(pixels, dataset, header)
+
+
+def _check_kind(dataset: Dataset) -> None:
     if (whole(dataset, "SamplesPerPixel") or 1) != 1:
         raise UnreadableImageError("it is a colour picture, not a mammogram.")
     if whole(dataset, "BitsAllocated") not in (8, 16):
         raise UnreadableImageError(
             f"it has {text(dataset, 'BitsAllocated') or 'no'} bits a pixel, not 8 or 16."
         )
-    if "PixelData" not in dataset or not dataset["PixelData"].value:
-        raise UnreadableImageError("it holds no pixel data.")
-    raw = _decode(dataset, header)
+
+
+def _checked(
+    raw: NDArray[np.generic], dataset: Dataset, header: ImageHeader
+) -> tuple[NDArray[np.uint16], int]:
     if raw.shape != (header.rows, header.columns):
         raise UnreadableImageError(_DAMAGED)
     return _unsigned(_stored_bits(raw, dataset), dataset)
@@ -107,23 +139,28 @@ def _is_rounded_up(side: int, halvings: int) -> bool:
 
 
 def _decode(dataset: Dataset, header: ImageHeader) -> NDArray[np.generic]:
-    syntax = header.transfer_syntax or (_IMPLICIT if dataset.original_encoding[0] else _EXPLICIT)
+    syntax = _syntax(dataset, header)
     if syntax in _JPEG:
-        return _decode_jpeg(dataset, header)
-    if syntax not in _NATIVE and syntax not in _PLUGINS:
-        raise UnreadableImageError(
-            f"its way of compression ({syntax}) is not known here. Export it as uncompressed DICOM."
-        )
+        frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+        return _decode_jpeg(frame, dataset, header)
     pixels, _ = get_decoder(syntax).as_array(dataset, decoding_plugin=_PLUGINS.get(syntax, ""))
     return pixels
 
 
-def _decode_jpeg(dataset: Dataset, header: ImageHeader) -> NDArray[np.generic]:
+def _syntax(dataset: Dataset, header: ImageHeader) -> str:
+    syntax = header.transfer_syntax or (_IMPLICIT if dataset.original_encoding[0] else _EXPLICIT)
+    if syntax not in _NATIVE and syntax not in _PLUGINS and syntax not in _JPEG:
+        raise UnreadableImageError(
+            f"its way of compression ({syntax}) is not known here. Export it as uncompressed DICOM."
+        )
+    return syntax
+
+
+def _decode_jpeg(frame: bytes, dataset: Dataset, header: ImageHeader) -> NDArray[np.generic]:
     """One encapsulated JPEG frame by libjpeg-turbo, once its markers agree with the header."""
     import imagecodecs
 
-    frames = list(generate_frames(dataset.PixelData, number_of_frames=1))
-    stated = _jpeg_frame(frames[0])
+    stated = _jpeg_frame(frame)
     if (stated.rows, stated.columns) != (header.rows, header.columns) or stated.components != 1:
         raise UnreadableImageError(_DAMAGED)
     is_lossless = stated.process == 3
@@ -134,7 +171,7 @@ def _decode_jpeg(dataset: Dataset, header: ImageHeader) -> NDArray[np.generic]:
         raise UnreadableImageError(
             "its JPEG picture is malformed (the scan does not fit its process). Export it as uncompressed DICOM."
         )
-    pixels: NDArray[np.generic] = imagecodecs.jpeg8_decode(frames[0])
+    pixels: NDArray[np.generic] = imagecodecs.jpeg8_decode(frame)
     if whole(dataset, "PixelRepresentation") == 1:
         return pixels.view(np.int8 if pixels.dtype == np.uint8 else np.int16)
     return pixels

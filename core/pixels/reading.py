@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import UnreadableImageError
+from core.errors import ManyFramesError, UnreadableImageError
 from core.pixels import plain_files
 from core.pixels.foreign import READING_FAILURES, quiet
 from core.pixels.records import ImageHeader, Mammogram, ReducedMammogram
@@ -24,7 +24,10 @@ _PLAIN = {
 
 
 def read_mammogram(path: Path) -> Mammogram:
-    """Decode one file, in this process. Raises UnreadableImageError with a sentence that says why not."""
+    """Decode one file, in this process. Raises UnreadableImageError with a sentence that says why not.
+
+    ManyFramesError for a file of many frames: it is never taken for one picture.
+    """
     with _named(path), quiet():
         kind = _plain_kind(path)
         if kind:
@@ -32,6 +35,22 @@ def read_mammogram(path: Path) -> Mammogram:
         from core.pixels import dicom  # pydicom is loaded where a DICOM file is read
 
         return dicom.read(path)
+
+
+def read_frame(path: Path, frame: int) -> Mammogram:
+    """Decode one frame (from 0) of a file of many frames, to look at; of any other file the picture.
+
+    Raises UnreadableImageError, also where the file has no such frame.
+    """
+    with _named(path), quiet():
+        kind = _plain_kind(path)
+        if kind and frame:
+            raise UnreadableImageError(f"it has no frame {frame + 1}.")
+        if kind:
+            return plain_files.read(path, kind)
+        from core.pixels import dicom
+
+        return dicom.read_frame(path, frame)
 
 
 def read_reduced(path: Path, *, halvings: int) -> ReducedMammogram | None:
@@ -69,6 +88,8 @@ def _named(path: Path) -> Iterator[None]:
     """Turns what a damaged file makes libraries raise into one sentence that names the file."""
     try:
         yield
+    except ManyFramesError as error:
+        raise ManyFramesError(f"{path.name} is not used in training: {error}") from error
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{path.name} cannot be used: {error}") from error
     except FileNotFoundError as error:

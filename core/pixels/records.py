@@ -62,7 +62,8 @@ class ImageHeader:
     is_at_detector: the spacing is that at the detector: no magnification is known, and in the breast it is smaller.
     is_inverted: a high value is dark (MONOCHROME1, presentation LUT INVERSE, raw exposure).
     is_linear_exposure: values are proportional to the exposure, so that contrast is in their logarithm.
-    is_synthetic: a phantom of core.phantom, told by its Manufacturer. frames: 1 for a plain mammogram. patient_id: the key of the patient, as read; never for a message.
+    is_synthetic: a phantom of core.phantom, told by its Manufacturer. frames: 1 for a plain mammogram; frame: which of
+    them the pixels are, from 0. patient_id: the key of the patient, as read; never for a message.
     study_date: YYYYMMDD or '', for the order of a patient's studies alone; never shown.
     """
 
@@ -85,6 +86,7 @@ class ImageHeader:
     is_linear_exposure: bool = False
     is_synthetic: bool = False
     is_at_detector: bool = False
+    frame: int = 0
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.columns < 1:
