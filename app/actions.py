@@ -41,6 +41,13 @@ ACTIONS = (
     ActionSpec("undo", EDIT, "Undo", ("Ctrl+Z",), icon="undo", tip="Take the last change back"),
     ActionSpec("redo", EDIT, "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo", tip="Do it again"),
     ActionSpec(
+        "history",
+        EDIT,
+        "History",
+        ("Ctrl+Shift+H",),
+        tip="Every change of this session, and a way back to any of them",
+    ),
+    ActionSpec(
         "accept_box",
         EDIT,
         "Accept the model's box",

@@ -77,7 +77,7 @@ def state_text(record: ImageRecord) -> str:
     if record.decision is Decision.SKIPPED:
         return tr("skipped")
     if record.decision is Decision.UNREADABLE:
-        return tr("unreadable")
+        return tr("unusable")
     if contours:
         drawn = tr("1 contour") if contours == 1 else tr("{contours} contours").format(contours=contours)
         return f"{drawn} ✓" if record.decision is Decision.ANNOTATED else drawn

@@ -15,6 +15,7 @@ from app.draft_keeper import DraftKeeper
 from app.export_dialog import ExportDialog
 from app.hanging_control import HangingControl
 from app.help_sheet import HelpSheet
+from app.history_panel import HistoryPanel
 from app.image_loader import ImageLoader
 from app.import_dialog import ImportDialog
 from app.main_window import MainWindow
@@ -84,6 +85,7 @@ class Workplace(QObject):
         self.choice = ModelChoice(window.candidate, parent=self)
         self.drafts = DraftKeeper(window.viewer, self)
         self.sitting = SittingControl(window, self.desk, settings, begun=self._read_on)
+        self._history: HistoryPanel | None = None
         self._help: HelpSheet | None = None
         self._is_closed = False
         self._view = ViewState(window, settings)
@@ -162,6 +164,8 @@ class Workplace(QObject):
         self.session.changed.connect(self._refresh)
         self.session.refused.connect(self.window.messages.warn)
         self.session.undo_stack.indexChanged.connect(self._show_undo)
+        if self._history is not None:
+            self._history.set_session(self.session)
         self.settings.remember_project(project.folder)
         self.window.messages.clear()
         if self._hanging.problem:
@@ -184,6 +188,8 @@ class Workplace(QObject):
         if session is not None:
             session.changed.disconnect(self._refresh)
             session.undo_stack.indexChanged.disconnect(self._show_undo)
+            if self._history is not None:
+                self._history.set_session(None)
             session.close()
             session.deleteLater()
 
@@ -406,6 +412,13 @@ class Workplace(QObject):
                 tr("Contours from before that are not closed yet: {names}.").format(names=names)
             )
 
+    def _show_history(self) -> None:
+        if self._history is None:
+            self._history = HistoryPanel(self.window)
+            self._history.set_session(self.session)
+        self._history.show()
+        self._history.raise_()
+
     def _show_keys(self) -> None:
         if self._help is None:
             keys = self.window.actions_by_name
@@ -468,6 +481,7 @@ class Workplace(QObject):
             "quit": self.window.close,
             "undo": self._undo,
             "redo": self._redo,
+            "history": self._show_history,
             "delete": self.desk.delete_selected,
             "simplify": self.desk.simplify,
             "join": self.desk.join,

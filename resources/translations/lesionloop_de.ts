@@ -1784,8 +1784,8 @@
         <translation>übersprungen</translation>
     </message>
     <message>
-        <source>unreadable</source>
-        <translation>nicht befundbar</translation>
+        <source>unusable</source>
+        <translation>unbrauchbar</translation>
     </message>
     <message>
         <source>{contours} contours</source>
@@ -1923,6 +1923,22 @@
         <source>Reduced resolution: the whole picture is loading</source>
         <translation>Verringerte Auflösung: Das ganze Bild wird geladen</translation>
     </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Changes of this session, the last on top</source>
+        <translation>Änderungen dieser Sitzung, die letzte zuoberst</translation>
+    </message>
+    <message>
+        <source>Press a line to go back, or forward, to the state after that change.</source>
+        <translation>Eine Zeile führt zurück oder vor zum Stand nach dieser Änderung.</translation>
+    </message>
+    <message>
+        <source>opened</source>
+        <translation>geöffnet</translation>
+    </message>
 </context>
 <context>
     <name>data</name>
@@ -1981,6 +1997,14 @@
     <message>
         <source>Do it again</source>
         <translation>Die Änderung erneut ausführen</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Every change of this session, and a way back to any of them</source>
+        <translation>Jede Änderung dieser Sitzung und ein Weg zurück zu jeder</translation>
     </message>
     <message>
         <source>Accept the model&apos;s box</source>

@@ -218,3 +218,32 @@ def stroke(hand, places) -> None:
     for place in path[1:]:
         hand.qtbot.mouseMove(hand.canvas, place)
     hand.qtbot.mouseRelease(hand.canvas, Qt.MouseButton.LeftButton, pos=path[-1])
+
+
+def test_the_history_lists_every_change_and_goes_to_any_of_them(in_window: InWindow, project_folder: Path):
+    def steps(hand) -> None:
+        window, store = hand.window, hand.window.workplace.session.store
+        image_id = hand.wait_for_image()
+        for low in (20, 60, 100):
+            add_square(hand, store, image_id, low=low)
+        hand.key(Qt.Key.Key_H, CTRL | SHIFT)
+        panel = window.workplace._history
+        rows = [panel.list.item(i).text() for i in range(panel.list.count())]
+        assert [row.split("  ")[0] for row in rows] == ["3", "2", "1", "0"]
+
+        def press(row: int) -> None:
+            place = panel.list.visualItemRect(panel.list.item(row)).center()
+            hand.qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+        press(2)
+        assert len(store.findings(image_id)) == 1
+        press(0)
+        assert len(store.findings(image_id)) == 3
+        press(3)
+        assert store.findings(image_id) == []
+        window.workplace.session.redo()
+        assert len(store.findings(image_id)) == 1
+        assert panel.list.currentRow() == 2
+        panel.close()
+
+    assert in_window(project_folder, steps) == 0
