@@ -176,6 +176,7 @@ def test_another_tool_ends_a_drag(editing, hand, changes):
 
 def test_the_mouse_says_what_a_press_would_do(editing, hand):
     shapes = []
+    hand.move(20, 20)
     for point in [(140, 140), (100, 60), (100, 100), (250, 300)]:
         hand.move(*point)
         shapes.append(editing.canvas.cursor().shape())
