@@ -153,6 +153,20 @@ ACTIONS = (
     ActionSpec("flip", VIEW, "Turn left to right", ("Shift+F",), tip="For display only; the corner says so"),
     ActionSpec("next_window", VIEW, "Next window", ("Q",), tip="The file's next window or VOI LUT"),
     ActionSpec(
+        "next_frame",
+        VIEW,
+        "Next frame",
+        ("Shift+N", "Shift+PgDown"),
+        tip="The next frame of an image that has many, as of tomosynthesis",
+    ),
+    ActionSpec(
+        "previous_frame",
+        VIEW,
+        "Previous frame",
+        ("Shift+P", "Shift+PgUp"),
+        tip="The frame before, of an image that has many",
+    ),
+    ActionSpec(
         "four",
         VIEW,
         "Four views",
@@ -234,6 +248,7 @@ ACTIONS = (
     ActionSpec("keys", HELP, "Keys", ("F1", "?")),
     ActionSpec("about", HELP, "About Lesionloop", ("Ctrl+F1",)),
 )
+REPEATED = ("next", "previous", "next_frame", "previous_frame", "undo", "redo")  # while their keys are held
 # What the hand does without an action of its own; told on the sheet of keys.
 MOUSE = (
     ("Wheel", "Zoom at the pointer"),
@@ -313,7 +328,7 @@ def _action(spec: ActionSpec, parent: QObject) -> QAction:
     action.setObjectName(spec.name)
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     action.setCheckable(spec.is_checkable)
-    action.setAutoRepeat(spec.name in ("next", "previous", "undo", "redo"))
+    action.setAutoRepeat(spec.name in REPEATED)
     if spec.icon:
         action.setIcon(theme.icon(spec.icon))
     return action

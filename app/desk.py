@@ -53,6 +53,7 @@ class Desk(FindingDesk):
         self._loader = loader
         self._has_pixels = False
         self._place = (Laterality.UNKNOWN, View.UNKNOWN)
+        self._frame, self._frames = 0, 1  # the frame wanted last, from 0, and how many there are
         self.study = HungStudy(viewer=viewer, loader=loader, model=self.model, parent=self)
         self._connect()
 
@@ -80,10 +81,11 @@ class Desk(FindingDesk):
         self._image_id = image_id
         record = self._session.image(image_id)
         self._place = record.laterality, record.view
+        self._frame, self._frames = 0, 1
         self.model.renew()
         self._show_panel()
         beside = self.study.hang(record)
-        if record.failure:
+        if not record.can_be_shown:
             self._viewer.show_failure(record.failure)
         else:
             if not self._viewer.shows(image_id):
@@ -94,9 +96,23 @@ class Desk(FindingDesk):
             self._loader.request(
                 wanted_image(record),
                 beside=[wanted_image(other) for other in beside],
-                ahead=[wanted_image(other) for other in others if not other.failure],
+                ahead=[wanted_image(other) for other in others if other.can_be_shown],
             )
         self.opened.emit(record)
+
+    def step_frame(self, step: int) -> None:
+        """Show the next (1) or the previous (-1) frame of the open image."""
+        record = self._record()
+        if record is None:
+            return
+        frame = self._frame + step
+        if self._frames == 1:
+            self.noticed.emit(tr("{image_name} has one frame.").format(image_name=image_name(record)))
+        elif not 0 <= frame < self._frames:
+            self.noticed.emit(tr("This is the last frame.") if step > 0 else tr("This is the first frame."))
+        else:
+            self._frame = frame
+            self._loader.request_frame(wanted_image(record), frame)
 
     def show_newest_model(self) -> None:
         """Show the model that came into use while the image was open: the reader asked for it."""
@@ -122,7 +138,7 @@ class Desk(FindingDesk):
             return
         record = self._session.image(image_id)
         beside = self.study.hang(record)
-        if not record.failure:
+        if record.can_be_shown:
             self._loader.request(wanted_image(record), beside=[wanted_image(other) for other in beside])
 
     def leave(self) -> None:
@@ -276,6 +292,10 @@ class Desk(FindingDesk):
         if record is None or record.id != image_id:
             return  # the reader has left that image
         self._viewer.show_image(shown_image(record, pixels))
+        header = pixels.mammogram.header
+        if not self._has_pixels:
+            self._frame = header.frame
+        self._frames = header.frames
         is_new, self._has_pixels = not self._has_pixels, True
         self._show_findings()
         self._show_prediction()

@@ -71,10 +71,10 @@ class HungStudy(QObject):
         self._pixels = {i: pixels for i, pixels in self._pixels.items() if hanging.holds(i)}
         others = [image for image in hanging.images if image.id != record.id]
         for image in others:
-            if image.failure:
+            if not image.can_be_shown:
                 self._viewer.show_failure_beside(image.id, image.failure)
         self.hung.emit(hanging)
-        return [image for image in others if not image.failure]
+        return [image for image in others if image.can_be_shown]
 
     def _above(self, hanging: Hanging, record: ImageRecord) -> Hanging:
         """With the latest earlier study of the patient above, where it is wanted and there is one."""
@@ -148,4 +148,4 @@ def _name(hung: Hung) -> str:
 
 def wanted_image(record: ImageRecord) -> WantedImage:
     """What the loader is asked for."""
-    return WantedImage(record.id, record.path, record.content_hash)
+    return WantedImage(record.id, record.path, record.content_hash, has_frames=bool(record.failure))

@@ -23,6 +23,7 @@ CACHE_BYTES = (
 )
 
 PYRAMID_DEPTH = 4  # halvings made beforehand
+_checked: set[tuple[str, str, int, int]] = set()  # files of many frames whose content was found to be right
 PREVIEW_HALVINGS = 3  # of the small version that is shown until the whole is there
 
 
@@ -37,11 +38,15 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class WantedImage:
-    """An image, where it lies, and the content it must have: a contour belongs to that and to nothing else."""
+    """An image, where it lies, and the content it must have: a contour belongs to that and to nothing else.
+
+    has_frames: it is a file of many frames, of which one at a time is shown; the first at first.
+    """
 
     id: ImageId
     path: Path
     content_hash: str
+    has_frames: bool = False
 
 
 class ImageLoader(QObject):
@@ -68,6 +73,7 @@ class ImageLoader(QObject):
         self._kept: OrderedDict[ImageId, Pixels] = OrderedDict()
         self._tasks: dict[ImageId, Task] = {}
         self._previews: dict[ImageId, Task] = {}
+        self._frame: Task | None = None  # the frame that was asked for last
         self._wanted: ImageId | None = None
         self._beside: frozenset[ImageId] = frozenset()
 
@@ -92,12 +98,22 @@ class ImageLoader(QObject):
                 self._kept.move_to_end(other.id)
                 self.loaded_beside.emit(other.id, self._kept[other.id])
 
+    def request_frame(self, image: WantedImage, frame: int) -> None:
+        """Load another frame of the image wanted last, in the place of the one before; what waits to be loaded gives way."""
+        if self._frame is not None:
+            self._frame.cancel_if_waiting()
+        self._frame = self._background.run(
+            partial(decoded, self._decoder, image, frame=frame),
+            done=partial(self._keep, image.id),
+            failed=partial(self._fail, image.id),
+        )
+
     def forget(self) -> None:
         """Nothing is wanted any more, and nothing is kept (another project)."""
         self._wanted, self._beside = None, frozenset()
         for task in self._tasks.values():
             task.cancel()
-        for task in self._previews.values():
+        for task in (*self._previews.values(), *filter(None, [self._frame])):
             task.cancel()
         self._tasks.clear()
         self._previews.clear()
@@ -123,7 +139,12 @@ class ImageLoader(QObject):
             )
 
     def _start_preview(self, image: WantedImage) -> None:
-        if image.id in self._kept or image.id in self._tasks or image.id in self._previews:
+        if (
+            image.has_frames
+            or image.id in self._kept
+            or image.id in self._tasks
+            or image.id in self._previews
+        ):
             return
         self._previews[image.id] = self._background.run(
             partial(previewed, self._decoder, image),
@@ -142,6 +163,8 @@ class ImageLoader(QObject):
 
     def _forget_waiting(self, image_id: ImageId) -> None:
         """Take back what has not begun: the reader went elsewhere."""
+        if self._frame is not None:
+            self._frame.cancel_if_waiting()
         for other, task in list(self._tasks.items()):
             if other != image_id and task.cancel_if_waiting():
                 del self._tasks[other]
@@ -167,10 +190,12 @@ class ImageLoader(QObject):
             self.failed_beside.emit(image_id, reason)
 
 
-def decoded(decoder: Decoder, image: WantedImage) -> Pixels:
-    """Pixels of one image. Raises UnreadableImageError, also where the file is not the one that was imported."""
+def decoded(decoder: Decoder, image: WantedImage, *, frame: int = 0) -> Pixels:
+    """Pixels of one image, of one frame where it has many. Raises UnreadableImageError, also where the file is not the
+    one that was imported.
+    """
     _check_content(image)
-    mammogram = decoder.decode(image.path)
+    mammogram = decoder.decode_frame(image.path, frame) if image.has_frames else decoder.decode(image.path)
     pyramid = Pyramid(mammogram.stored)
     pyramid.level(PYRAMID_DEPTH)
     return Pixels(mammogram, pyramid)
@@ -188,12 +213,26 @@ def previewed(decoder: Decoder, image: WantedImage) -> Pixels | None:
 
 
 def _check_content(image: WantedImage) -> None:
+    stamp = (image.content_hash, *_stamp(image.path)) if image.has_frames else None
+    if stamp is not None and stamp in _checked:
+        return  # a file of many frames is long, and read frame by frame
     if content_hash(image.path) != image.content_hash:
         raise UnreadableImageError(
             tr(
                 "{path} is not the file that was imported. Put that one back, or import it where it is now."
             ).format(path=image.path.name)
         )
+    if stamp is not None:
+        _checked.add(stamp)
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    """What changes when a file is written to."""
+    try:
+        now = path.stat()
+    except OSError:
+        return str(path), -1, -1  # reading it says why
+    return str(path), now.st_size, now.st_mtime_ns
 
 
 def _bytes(pixels: Pixels) -> int:

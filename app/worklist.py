@@ -73,7 +73,7 @@ def state_text(record: ImageRecord) -> str:
     """What has been done with an image, in a word or two."""
     contours = record.malignant_findings + record.benign_findings
     if record.failure:
-        return tr("cannot be used")
+        return tr("to look at only") if record.can_be_shown else tr("cannot be used")
     if record.decision is Decision.SKIPPED:
         return tr("skipped")
     if record.decision is Decision.UNREADABLE:

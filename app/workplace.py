@@ -490,6 +490,8 @@ class Workplace(QObject):
             "accept_box": self.desk.accept_box,
             "next": self._next,
             "previous": self._previous,
+            "next_frame": lambda: self.desk.step_frame(1),
+            "previous_frame": lambda: self.desk.step_frame(-1),
             "nothing_to_draw": lambda: self._decide(Decision.NOTHING_TO_DRAW),
             "skip": lambda: self._decide(Decision.SKIPPED),
             "unusable": lambda: self._decide(Decision.UNREADABLE),

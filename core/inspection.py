@@ -10,7 +10,7 @@ from typing import Any, Self
 from core.breast import tissue_mask
 from core.decoder import Decoder
 from core.domain import Laterality, View
-from core.errors import UnreadableImageError
+from core.errors import ManyFramesError, UnreadableImageError
 from core.pixels import content_hash
 from core.recipe import GridSettings
 from core.regions import region_grid, working_scale
@@ -22,7 +22,8 @@ SMALLEST_SPACING_MM, LARGEST_SPACING_MM = 0.01, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """One file, as inspected. `reason`: '' where it can be used, else a sentence; then only path is set.
+    """One file, as inspected. `reason`: '' where it can be used, else a sentence; then only path is set, and of a
+    file of many frames, which can be looked at, all but the boxes.
 
     scale: working pixels per image pixel. boxes: the regions, (x0, y0, x1, y1) in image pixels.
     """
@@ -82,9 +83,15 @@ def inspect(
 def inspect_file(
     path: Path, decoder: Decoder, *, grid: GridSettings, spacing_mm: float | None = None
 ) -> Inspected:
-    """Inspect one file. Raises UnreadableImageError with the reason why it cannot be used."""
-    digest = content_hash(path)
-    mammogram = decoder.decode(path)
+    """Inspect one file; one of many frames comes with the reason why it is not used in training.
+
+    Raises UnreadableImageError with the reason why it cannot be used.
+    """
+    digest, reason = content_hash(path), ""
+    try:
+        mammogram = decoder.decode(path)
+    except ManyFramesError as error:
+        mammogram, reason = decoder.decode_frame(path, 0), str(error)
     header = mammogram.header
     spacing = header.spacing_mm if spacing_mm is None else spacing_mm
     if spacing is not None and not SMALLEST_SPACING_MM <= spacing <= LARGEST_SPACING_MM:
@@ -94,13 +101,14 @@ def inspect_file(
         )
     scale = working_scale(spacing, grid)
     try:
-        boxes = region_grid(tissue_mask(mammogram), scale=scale, settings=grid)
+        boxes = () if reason else region_grid(tissue_mask(mammogram), scale=scale, settings=grid)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{path.name} cannot be used: {error}") from error
     if content_hash(path) != digest:
         raise UnreadableImageError(f"{path.name} changed while it was read: import it again.")
     return Inspected(
         path=str(path),
+        reason=reason,
         content_hash=digest,
         rows=header.rows,
         columns=header.columns,

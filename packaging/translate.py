@@ -83,7 +83,7 @@ def texts_of_data() -> list[str]:
     )
     from app.export_dialog import ANY, ExportFormat
     from app.plane import colouring, controls, measuring, page, side_panel
-    from app.viewer import contour_edit, corner_text, surface
+    from app.viewer import canvas, contour_edit, corner_text, surface
     from core import domain
     from core.plane import CLASS_WORDS
     from storage.promotion import ModelState
@@ -110,7 +110,7 @@ def texts_of_data() -> list[str]:
         *project_dialog.ARM_WORDS.values(),
         *(text for text, _split in side_panel.MEASURED),
         *(measuring.NO_FROC_OF_EVALUATION, page.HOW_TO_SELECT, page.NO_PICTURE),
-        *(view_state.NO_MARK, surface.EMPTY[0]),
+        *(view_state.NO_MARK, surface.EMPTY[0], canvas.NOT_ON_FRAMES),
         *(value for name, value in vars(contour_edit).items() if name.isupper() and isinstance(value, str)),
     ]
     return list(dict.fromkeys(text for text in found if any(each.isalpha() for each in text)))

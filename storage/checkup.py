@@ -90,7 +90,7 @@ def check_models(project: Project) -> list[Trouble]:
 
 
 def _check_image(image: ImageRecord) -> Trouble | None:
-    if image.failure:
+    if not image.can_be_shown:
         return Trouble(
             f"Image {image.id} cannot be used: {image.failure}", "Import its folder again when it is mended."
         )

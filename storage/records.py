@@ -69,7 +69,7 @@ class ImageRecord:
     """One image as the worklist shows it.
 
     patient_key: pseudonym, e.g. 'P0007', the only name of a patient that is shown. rows, columns: pixels
-    (0 where the file cannot be read). spacing_mm: of one image pixel, None where unknown. scale: working
+    (0 where the file cannot be read; an image of many frames has a failure and pixels). spacing_mm: of one image pixel, None where unknown. scale: working
     pixels per image pixel. regions: how many windows its grid has. p_malignant, p_benign: of the current
     model. rank: 1 is the next to read. failure: why the image cannot be used, or ''. density: of the breast, A to D
     as in BI-RADS, or ''. decision_reason: why it was skipped or cannot be used, or ''. file: its path, as text: a worklist of 100,000 images needs few of them as a Path.
@@ -101,6 +101,11 @@ class ImageRecord:
     failure: str
     density: str = ""
     decision_reason: str = ""
+
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether there is a picture to look at; one of many frames may have a failure all the same."""
+        return not self.failure or self.rows > 0
 
     @property
     def path(self) -> Path:

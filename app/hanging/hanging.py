@@ -54,10 +54,10 @@ class Hanging:
 def hang(study: Sequence[ImageRecord], layout: Layout, *, opened: ImageId) -> Hanging:
     """Hang a study so that the image that is open has a place.
 
-    Of several images of one side and view the open one hangs, else the first. An image that the layout has no place
+    Of several images of one side and view the open one hangs, else the first that can be used. An image that the layout has no place
     for, side or view being unknown, hangs alone.
     """
-    images = sorted(study, key=lambda image: (image.id != opened, image.id))
+    images = sorted(study, key=lambda image: (image.id != opened, bool(image.failure), image.id))
     taken: set[ImageId] = set()
     hung = []
     for place in layout.places:
@@ -82,7 +82,11 @@ def with_prior(hanging: Hanging, prior: Sequence[ImageRecord], *, opened: ImageR
     for each in hanging.hung:
         place = each.place if each.place.laterality is not None else Place(opened.laterality, opened.view)
         found = next(
-            (image for image in prior if (image.laterality, image.view) == (place.laterality, place.view)),
+            (
+                image
+                for image in sorted(prior, key=lambda image: bool(image.failure))
+                if (image.laterality, image.view) == (place.laterality, place.view)
+            ),
             None,
         )
         above.append(Hung(place, found, is_prior=True))

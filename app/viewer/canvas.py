@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.translation import tr_data
 from app.viewer.loupe import paint_loupe
 from app.viewer.outlined_text import draw_message
 from app.viewer.scene import paint_focus, paint_texts
@@ -35,6 +36,10 @@ ARROWS = {
 }
 ZOOM_KEYS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 MAGNIFIER = Qt.Key.Key_Z
+NOT_ON_FRAMES = (
+    "Nothing can be drawn on this image: it has many frames and is not used in training. "
+    "Draw on the 2D view of the same breast."
+)
 NUDGE = 0.1  # of the canvas, for one press of an arrow key
 
 
@@ -84,6 +89,8 @@ class Canvas(Surface):
             return
         if self._navigation.takes(event.button()):
             self._navigation.press(event.button(), self._pointer(event))
+        elif self._is_drawing_refused:
+            self.refused.emit(tr_data(NOT_ON_FRAMES))
         elif not self.picture.shown.is_reduced:  # nothing is stated about a picture that is not all there
             self._tool.press(self._pointer(event))
         self.update_cursor()
@@ -92,7 +99,7 @@ class Canvas(Surface):
         """Comes in place of the second press."""
         if self.picture is None or not self.is_active or self._navigation.takes(event.button()):
             self.mousePressEvent(event)
-        elif not self.picture.shown.is_reduced:
+        elif not self.picture.shown.is_reduced and not self._is_drawing_refused:
             self._tool.double_click(self._pointer(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -182,6 +189,11 @@ class Canvas(Surface):
         self.update()
 
     # Inside
+
+    @property
+    def _is_drawing_refused(self) -> bool:
+        shown = self.shown
+        return shown is not None and self.tool.draws and shown.mammogram.header.frames > 1
 
     def _magnify(self, at: Point | None) -> None:
         self._magnified = at

@@ -44,7 +44,8 @@ def marks(header: ImageHeader) -> list[str]:
     if header.bits <= 8:
         found.append(tr("8 bit"))
     if header.frames > 1:
-        found.append(tr("Frame 1 of {frames}").format(frames=header.frames))
+        text = tr("Frame {frame} of {frames}: not used in training")
+        found.append(text.format(frame=header.frame + 1, frames=header.frames))
     return found
 
 

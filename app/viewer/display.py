@@ -38,6 +38,18 @@ class Display:
         self._air: int | None = None
         self._air_is_known = False
 
+    def follow(self, before: Display) -> None:
+        """Show as another picture of the same image does: its small version, or another frame."""
+        own = self._mammogram.windows, self._mammogram.luts
+        if not any(own):  # a window of ours comes from the values, and must not change from frame to frame
+            self.choices, self._default, self.choice = before.choices, before._default, before.choice
+            return
+        index = next((i for i, choice in enumerate(before.choices) if choice is before.choice), None)
+        if index is None:
+            self.choice = before.choice
+        elif index < len(self.choices):
+            self.choose(index)
+
     @property
     def names(self) -> list[str]:
         """One name for each choice, as the file gives it; nameless and repeated ones are numbered."""

@@ -44,6 +44,17 @@ class Picture:
         self._loupe = ImageLayer(self._layer.pyramid)
         self.refresh()
 
+    def follow(self, before: Picture) -> None:
+        """Show this as the reader had set another picture of the same image: its small version, or another frame."""
+        self.display.follow(before.display)
+        self.refresh()
+
+    def is_of_same_image(self, other: Picture) -> bool:
+        """Whether this is another picture of the same image and size: a small version and the whole, or two frames."""
+        one, two = self.shown, other.shown
+        differ = one.is_reduced != two.is_reduced or one.mammogram.header.frame != two.mammogram.header.frame
+        return differ and one.image_id == two.image_id and self.size == other.size
+
     @property
     def pyramid(self) -> Pyramid:
         """Stored values in several sizes."""

@@ -180,14 +180,9 @@ class Surface(QWidget):
                 self._describe()
                 self.update()
                 return
-        before = self.picture
-        becomes_whole = (
-            before is not None and before.shown.is_reduced and before.shown.image_id == shown.image_id
-        )
-        self.picture = Picture(shown, is_inverted=self._is_inverted)
-        if becomes_whole and before is not None:  # what the reader has set while it was small stays
-            self.picture.display.choice = before.display.choice
-            self.picture.refresh()
+        before, self.picture = self.picture, Picture(shown, is_inverted=self._is_inverted)
+        if before is not None and self.picture.is_of_same_image(before):  # what the reader has set stays
+            self.picture.follow(before)
             self._was_moved()
             self._describe()
             self.window_changed.emit(*self.window_numbers())

@@ -72,6 +72,18 @@
         <translation>{image_name} wird geladen ...</translation>
     </message>
     <message>
+        <source>{image_name} has one frame.</source>
+        <translation>{image_name} hat nur ein Einzelbild.</translation>
+    </message>
+    <message>
+        <source>This is the last frame.</source>
+        <translation>Das ist das letzte Einzelbild.</translation>
+    </message>
+    <message>
+        <source>This is the first frame.</source>
+        <translation>Das ist das erste Einzelbild.</translation>
+    </message>
+    <message>
         <source>The reading time of the last image was not kept. {error}</source>
         <translation>Die Lesezeit des letzten Bildes wurde nicht festgehalten. {error}</translation>
     </message>
@@ -1680,8 +1692,8 @@
         <translation>8 Bit</translation>
     </message>
     <message>
-        <source>Frame 1 of {frames}</source>
-        <translation>Einzelbild 1 von {frames}</translation>
+        <source>Frame {frame} of {frames}: not used in training</source>
+        <translation>Einzelbild {frame} von {frames}: nicht zum Training verwendet</translation>
     </message>
     <message>
         <source>Zoom {percent} %</source>
@@ -1778,6 +1790,10 @@
     <message>
         <source>cannot be used</source>
         <translation>nicht verwendbar</translation>
+    </message>
+    <message>
+        <source>to look at only</source>
+        <translation>nur zum Ansehen</translation>
     </message>
     <message>
         <source>skipped</source>
@@ -2229,6 +2245,22 @@
     <message>
         <source>The file&apos;s next window or VOI LUT</source>
         <translation>Das nächste Fenster oder die nächste VOI-LUT der Datei</translation>
+    </message>
+    <message>
+        <source>Next frame</source>
+        <translation>Nächstes Einzelbild</translation>
+    </message>
+    <message>
+        <source>The next frame of an image that has many, as of tomosynthesis</source>
+        <translation>Das nächste Einzelbild einer Aufnahme mit vielen, etwa einer Tomosynthese</translation>
+    </message>
+    <message>
+        <source>Previous frame</source>
+        <translation>Voriges Einzelbild</translation>
+    </message>
+    <message>
+        <source>The frame before, of an image that has many</source>
+        <translation>Das Einzelbild davor, in einer Aufnahme mit vielen</translation>
     </message>
     <message>
         <source>Four views</source>
@@ -2881,6 +2913,10 @@
     <message>
         <source>No image is open</source>
         <translation>Kein Bild ist geöffnet</translation>
+    </message>
+    <message>
+        <source>Nothing can be drawn on this image: it has many frames and is not used in training. Draw on the 2D view of the same breast.</source>
+        <translation>In dieses Bild kann nicht gezeichnet werden: Es hat viele Einzelbilder und wird nicht zum Training verwendet. Zeichnen Sie in die 2D-Aufnahme derselben Brust.</translation>
     </message>
     <message>
         <source>The outline encloses almost nothing, so no contour was made: draw around the whole finding, or zoom in on it first.</source>

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.hanging import Layout, Place, Protocol, hang, load_protocol
+from app.hanging import Layout, Place, Protocol, hang, load_protocol, with_prior
 from app.hanging.protocol import FILE, NAMES
 from app.hung_study import PROTOCOL
 from core.domain import ImageId, Laterality, PatientId, Split, StudyId, View
@@ -55,6 +55,14 @@ def test_of_two_images_of_a_view_the_open_one_hangs_and_the_other_is_told():
     hanging = hang(study, OURS["four"], opened=ImageId(1))
     assert ids(hanging) == [2, 3, 4, 1]
     assert hanging.text == "6 images, 4 hung"
+
+
+def test_an_image_that_can_only_be_looked_at_gives_way_to_one_that_can_be_used():
+    study = [image(1, "R", "CC", failure="has many frames"), image(2, "R", "CC"), image(3, "L", "CC")]
+    assert ids(hang(study, OURS["cc"], opened=ImageId(3))) == [2, 3]
+    assert ids(hang(study, OURS["cc"], opened=ImageId(1))) == [1, 3]
+    above = with_prior(hang(FOUR, OURS["cc"], opened=ImageId(2)), study, opened=FOUR[1])
+    assert [each.image.id for each in above.hung if each.is_prior] == [2, 3]
 
 
 def test_an_image_without_side_or_view_is_told_and_hangs_alone_when_it_is_open():

@@ -26,7 +26,9 @@ from pydicom.uid import (
 from core.decoder import Decoder
 from core.domain import Laterality
 from core.errors import ManyFramesError, UnreadableImageError
-from core.pixels import Window, read_frame, read_header, read_mammogram
+from core.inspection import inspect
+from core.pixels import Window, content_hash, read_frame, read_header, read_mammogram
+from core.recipe import GridSettings
 
 FRAMES, ROWS, COLUMNS = 5, 37, 41
 
@@ -188,3 +190,20 @@ def test_of_an_uncompressed_file_only_one_frame_is_in_memory(tmp_path):
 def test_pydicom_reads_the_same_frames(tmp_path):
     path = saved(tomosynthesis(stack()), tmp_path / "tomo.dcm")
     assert np.array_equal(pydicom.dcmread(path).pixel_array[2], read_frame(path, 2).stored)
+
+
+def test_an_inspection_says_why_many_frames_are_not_learnt_from_and_what_they_show(tmp_path):
+    path = saved(tomosynthesis(stack()), tmp_path / "tomo.dcm")
+    (found,) = inspect([path], grid=GridSettings(), spacing_mm={})
+    assert found.reason.startswith("tomo.dcm is not used in training: it holds 5 frames")
+    assert (found.rows, found.columns, found.laterality) == (ROWS, COLUMNS, Laterality.LEFT)
+    assert (found.content_hash, found.study_uid) == (content_hash(path), "1.2.3")
+    assert found.boxes == ()
+
+
+def test_an_inspection_says_of_damaged_frames_that_they_are_damaged(tmp_path):
+    path = saved(tomosynthesis(stack()), tmp_path / "tomo.dcm")
+    path.write_bytes(path.read_bytes()[: -ROWS * COLUMNS * 2 * FRAMES + 100])
+    (found,) = inspect([path], grid=GridSettings(), spacing_mm={})
+    assert "damaged or incomplete" in found.reason
+    assert found.rows == 0
