@@ -128,7 +128,8 @@ def test_moving_past_either_end_stays_where_it_is(worklist: Worklist):
         ({"malignant_findings": 1, "decision": Decision.ANNOTATED}, "1 contour ✓"),
         ({"decision": Decision.NOTHING_TO_DRAW}, "nothing to draw"),
         ({"decision": Decision.SKIPPED}, "skipped"),
-        ({"failure": "It holds no pixels."}, "cannot be used"),
+        ({"failure": "It holds no pixels.", "rows": 0, "columns": 0}, "cannot be used"),
+        ({"failure": "It holds 9 frames."}, "to look at only"),
     ],
 )
 def test_the_state_is_said_in_a_word(records: list[ImageRecord], changes: dict[str, object], text: str):
