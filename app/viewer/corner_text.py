@@ -41,6 +41,8 @@ def marks(header: ImageHeader) -> list[str]:
         found.append(tr("For Processing: raw detector data"))
     if header.is_lossy:
         found.append(tr("Lossy compression"))
+    if header.is_resampled:
+        found.append(tr("Resampled pixels"))
     if header.bits <= 8:
         found.append(tr("8 bit"))
     if header.frames > 1:

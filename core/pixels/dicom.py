@@ -37,6 +37,8 @@ _LOSSY_SYNTAXES = {
 }
 # Modalities whose images are surely no projection of a breast. MG, CR, DX, OT and others may be.
 _FOREIGN_MODALITIES = {"CT", "MR", "US", "PT", "NM", "ECG", "SM", "OPT", "ES", "SR", "SEG", "PR", "RTSTRUCT"}
+_SPATIAL_RESAMPLING = "113085"
+_RESAMPLING_WORDS = ("resampl", "resiz", "downsampl", "down-sampl", "subsampl", "interpolat", "rescaled to")
 _MAGNIFICATION = "EstimatedRadiographicMagnificationFactor"
 
 
@@ -156,6 +158,7 @@ def _header(dataset: Dataset, path: Path, *, frame: int = 0) -> ImageHeader:
         spacing_mm=spacing,
         spacing_source=source,
         is_at_detector=is_at_detector,
+        is_resampled=_is_resampled(dataset),
         is_inverted=_is_inverted(dataset, is_for_processing=is_for_processing),
         bits=whole(dataset, "BitsStored") or whole(dataset, "BitsAllocated") or 16,
         frames=count,
@@ -204,6 +207,13 @@ def _view(dataset: Dataset, path: Path) -> View:
     if orientation in (["CC"], ["MLO"]):
         return View(orientation[0])
     return view_in_name(path.stem)
+
+
+def _is_resampled(dataset: Dataset) -> bool:
+    """Whether a derivation says so: by the code for spatial resampling (PS3.16 CID 7203), or in words."""
+    codes = {text(item, "CodeValue") for item in items(dataset, "DerivationCodeSequence")}
+    words = text(dataset, "DerivationDescription").lower()
+    return _SPATIAL_RESAMPLING in codes or any(word in words for word in _RESAMPLING_WORDS)
 
 
 def _study_date(dataset: Dataset) -> str:

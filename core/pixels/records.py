@@ -60,6 +60,7 @@ class ImageHeader:
     spacing_mm: size of a pixel in the breast; None where the file does not know. spacing_source: the
     DICOM attribute it comes from ('ImagerPixelSpacing' is at the detector, corrected for magnification).
     is_at_detector: the spacing is that at the detector: no magnification is known, and in the breast it is smaller.
+    is_resampled: the pixels are not those that were acquired, but interpolated from them.
     is_inverted: a high value is dark (MONOCHROME1, presentation LUT INVERSE, raw exposure).
     is_linear_exposure: values are proportional to the exposure, so that contrast is in their logarithm.
     is_synthetic: a phantom of core.phantom, told by its Manufacturer. frames: 1 for a plain mammogram; frame: which of
@@ -86,6 +87,7 @@ class ImageHeader:
     is_linear_exposure: bool = False
     is_synthetic: bool = False
     is_at_detector: bool = False
+    is_resampled: bool = False
     frame: int = 0
 
     def __post_init__(self) -> None:

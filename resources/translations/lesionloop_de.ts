@@ -1688,6 +1688,10 @@
         <translation>Verlustbehaftet komprimiert</translation>
     </message>
     <message>
+        <source>Resampled pixels</source>
+        <translation>Umgerechnete Bildpunkte</translation>
+    </message>
+    <message>
         <source>8 bit</source>
         <translation>8 Bit</translation>
     </message>

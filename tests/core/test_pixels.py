@@ -701,3 +701,12 @@ def test_raw_exposures_are_shown_by_their_logarithm_and_the_model_sees_what_it_a
         raw, name="log.dcm", PresentationIntentType="FOR PROCESSING", PixelIntensityRelationship="LOG"
     )
     assert exposure_lut(read_mammogram(logged)) is None
+
+
+def test_pixels_that_were_resampled_are_told(write):
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "113085", "DCM", "Spatial resampling"
+    assert read_header(write(DerivationCodeSequence=[code])).is_resampled
+    assert read_header(write(DerivationDescription="Resized by a factor of 0.5")).is_resampled
+    assert not read_header(write(DerivationDescription="edge enhancement")).is_resampled
+    assert not read_header(write()).is_resampled

@@ -11,6 +11,7 @@ from core.pixels import ImageHeader
     [
         ({"is_synthetic": True}, "SYNTHETIC"),
         ({"is_for_processing": True}, "For Processing"),
+        ({"is_resampled": True}, "Resampled pixels"),
         ({"is_lossy": True}, "Lossy"),
         ({"bits": 8}, "8 bit"),
         ({"frames": 3}, "1 of 3"),
