@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,16 +123,21 @@ class Display:
 
     def table(self) -> NDArray[np.uint32]:
         """(65536,) uint32, opaque grey 0xffRRGGBB for each stored value; inverted air stays black."""
-        grey = self._grey(inverted=self.is_inverted)
+        grey = self._grey(inverted=self.is_inverted, highest=self._highest)
         if self.is_inverted:
             grey = self._with_black_air(grey)
         wide = grey.astype(np.uint32)
         return wide * np.uint32(0x010101) | np.uint32(0xFF000000)
 
-    def _grey(self, *, inverted: bool) -> NDArray[np.uint8]:
+    def _grey(self, *, inverted: bool, highest: int = 65535) -> NDArray[np.uint8]:
         from core.pixels import display_lut
 
-        return display_lut(self._mammogram, self.choice, inverted=inverted)
+        return display_lut(self._mammogram, self.choice, inverted=inverted, highest=highest)
+
+    @cached_property
+    def _highest(self) -> int:
+        """The highest stored value of the image: of those above it nothing is shown."""
+        return int(self._mammogram.stored.max())
 
     def _with_black_air(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if not self._air_is_known:

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 OUTLINE = QColor(0, 0, 0, 220)
 LIGHT = QColor(236, 236, 230)
+PAD = 2  # around a line, for its outline
 AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (dx, dy) != (0, 0)]
 
 
 def draw_outlined(
     painter: QPainter, top_left: QPointF, text: str, *, colour: QColor = LIGHT, font: QFont | None = None
 ) -> None:
-    """Draw one line of text with its upper left corner at a point in logical pixels."""
-    painter.save()
-    if font is not None:
-        painter.setFont(font)
-    base = top_left + QPointF(0, QFontMetricsF(painter.font()).ascent())
+    """Draw one line of text with its upper left corner at a point in logical pixels.
+
+    A line is drawn once and kept: most of what stands in the corners is the same from frame to frame.
+    """
+    ratio = painter.device().devicePixelRatioF()
+    image = _line(text, colour.rgba(), (font or painter.font()).toString(), ratio)
+    x, y = (round(value * ratio) / ratio - PAD for value in (top_left.x(), top_left.y()))
+    painter.drawImage(QPointF(x, y), image)
+
+
+@lru_cache(maxsize=256)
+def _line(text: str, rgba: int, font_text: str, ratio: float) -> QImage:
+    """A line of text with its outline on nothing, PAD logical pixels larger on each side."""
+    font = QFont()
+    font.fromString(font_text)
+    metrics = QFontMetricsF(font)
+    width = math.ceil(max(metrics.horizontalAdvance(text), metrics.boundingRect(text).right()) + 2 * PAD)
+    height = math.ceil(metrics.height() + 2 * PAD)
+    image = QImage(
+        math.ceil(width * ratio), math.ceil(height * ratio), QImage.Format.Format_ARGB32_Premultiplied
+    )
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setFont(font)
+    base = QPointF(PAD, PAD + metrics.ascent())
     painter.setPen(OUTLINE)
     for dx, dy in AROUND:
         painter.drawText(base + QPointF(dx, dy), text)
-    painter.setPen(colour)
+    painter.setPen(QColor.fromRgba(rgba))
     painter.drawText(base, text)
-    painter.restore()
+    painter.end()
+    return image
 
 
 def draw_message(painter: QPainter, area: QRectF, *, title: str, text: str) -> None:

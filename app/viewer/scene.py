@@ -91,7 +91,8 @@ class Scene:
         """Everything but the tool's own marks and the corner texts."""
         painter.drawPixmap(0, 0, self._current_base(view))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.drawPixmap(0, 0, self._current_marks(view))
+        if _has_marks(view):
+            painter.drawPixmap(0, 0, self._current_marks(view))
         painter.save()
         view.turn(painter)
         if view.regions is not None:
@@ -202,6 +203,12 @@ def paint_focus(painter: QPainter, area: QRect, *, is_wide: bool = False) -> Non
     painter.setPen(QPen(FOCUS_FRAME, width))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(area.adjusted(width // 2, width // 2, -1 - width // 2, -1 - width // 2))
+
+
+def _has_marks(view: View) -> bool:
+    """Whether there is any box or contour to be drawn: a layer without them is not laid over the image."""
+    has_boxes = view.layers.boxes and view.picture.model is not None
+    return has_boxes or (view.layers.contours and bool(view.contours.findings))
 
 
 def _paint_base(painter: QPainter, view: View) -> None:

@@ -52,16 +52,20 @@ def exposure_lut(mammogram: Mammogram) -> VoiLut | None:
 
 
 def display_lut(
-    mammogram: Mammogram, choice: Window | VoiLut, *, inverted: bool = False
+    mammogram: Mammogram, choice: Window | VoiLut, *, inverted: bool = False, highest: int = 65535
 ) -> NDArray[np.uint8]:
     """Grey of every stored value: (65536,) uint8, 0 black, 255 white.
+
+    highest: the highest stored value that there is; the greys of those above are that of it.
 
     Modality values, then the window or LUT, then inversion (PS3.3 C.11.6). An image whose high values are
     dark is turned here; `inverted` turns it once more, for a reader who wants that.
     """
-    values = mammogram.slope * np.arange(65536, dtype=np.float64) + mammogram.offset
+    values = mammogram.slope * np.arange(highest + 1, dtype=np.float64) + mammogram.offset
     shown = _windowed(values, choice) if isinstance(choice, Window) else _looked_up(values, choice)
-    grey = np.floor(shown * 255 + 0.5).astype(np.uint8)
+    grey = np.empty(65536, np.uint8)
+    grey[: highest + 1] = np.floor(shown * 255 + 0.5)
+    grey[highest + 1 :] = grey[highest]
     return 255 - grey if mammogram.header.is_inverted != inverted else grey
 
 
