@@ -153,6 +153,13 @@ ACTIONS = (
     ActionSpec("flip", VIEW, "Turn left to right", ("Shift+F",), tip="For display only; the corner says so"),
     ActionSpec("next_window", VIEW, "Next window", ("Q",), tip="The file's next window or VOI LUT"),
     ActionSpec(
+        "as_stored",
+        VIEW,
+        "Raw data as stored",
+        ("Shift+Q",),
+        tip="For Processing images: between the logarithm and the values as stored; for display only",
+    ),
+    ActionSpec(
         "next_frame",
         VIEW,
         "Next frame",

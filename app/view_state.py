@@ -24,6 +24,8 @@ LAYERS = ("heatmap", "boxes", "contours", "regions")
 OFF_AT_FIRST = ("regions",)
 NO_MARK = "There is no box or contour to go to on this image."
 
+NOT_RAW = "This image is not raw detector data (For Processing): it has no other display transform."
+
 
 class ViewState(QObject):
     """Connects the actions of looking to the viewer. None of them changes the project."""
@@ -72,6 +74,7 @@ class ViewState(QObject):
         self._window.opacity.valueChanged.connect(lambda value: viewer.set_heatmap_opacity(value / 100))
         for name, show in {
             "next_window": viewer.next_window,
+            "as_stored": self._show_as_stored,
             "reset_window": viewer.reset_window,
             "fit": viewer.fit,
             "flip": viewer.toggle_flip,
@@ -84,6 +87,10 @@ class ViewState(QObject):
             "plane_page": self._show_plane,
         }.items():
             actions[name].triggered.connect(lambda _checked=False, show=show: show())
+
+    def _show_as_stored(self) -> None:
+        if not self._window.viewer.toggle_as_stored():
+            self._window.messages.inform(NOT_RAW)
 
     def _go_to_mark(self, step: int) -> None:
         if not self._window.viewer.go_to_mark(step):

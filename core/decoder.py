@@ -27,6 +27,7 @@ from core.pixels import (
     ImageHeader,
     Mammogram,
     ReducedMammogram,
+    Unusable,
     VoiLut,
     Window,
     read_frame,
@@ -225,7 +226,13 @@ def _mammogram(head: dict[str, Any], arrays: list[bytes]) -> Mammogram:
     )
     windows = tuple(Window(**window) for window in head["windows"])
     return Mammogram(
-        ImageHeader(**header), stored, offset=head["offset"], windows=windows, luts=luts, slope=head["slope"]
+        ImageHeader(**header),
+        stored,
+        offset=head["offset"],
+        windows=windows,
+        luts=luts,
+        slope=head["slope"],
+        unusable=tuple(map(Unusable, head["unusable"])),
     )
 
 
@@ -251,6 +258,7 @@ def _answer(request: dict[str, Any]) -> list[bytes]:
         "whole": None if reduced is None else (reduced.rows, reduced.columns),
         "offset": mammogram.offset,
         "slope": mammogram.slope,
+        "unusable": mammogram.unusable,
         "windows": [asdict(window) for window in mammogram.windows],
         "luts": [{"name": lut.name, "first": lut.first, "bits": lut.bits} for lut in mammogram.luts],
         "sizes": [len(array) for array in arrays],

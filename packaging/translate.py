@@ -85,12 +85,13 @@ def texts_of_data() -> list[str]:
     from app.plane import colouring, controls, measuring, page, side_panel
     from app.viewer import canvas, contour_edit, corner_text, surface
     from core import domain
+    from core.pixels import OUR_NAMES, Unusable
     from core.plane import CLASS_WORDS
     from storage.promotion import ModelState
 
     kinds: tuple[type[StrEnum], ...] = (
         *(domain.Decision, domain.FindingClass, domain.FindingType, domain.Split),
-        *(worklist.WorklistFilter, ExportFormat, colouring.ColourBy, ModelState),
+        *(worklist.WorklistFilter, ExportFormat, colouring.ColourBy, ModelState, Unusable),
     )
     found = [
         *(text for spec in actions.ACTIONS for text in (spec.menu, spec.text, spec.tip)),
@@ -110,7 +111,8 @@ def texts_of_data() -> list[str]:
         *project_dialog.ARM_WORDS.values(),
         *(text for text, _split in side_panel.MEASURED),
         *(measuring.NO_FROC_OF_EVALUATION, page.HOW_TO_SELECT, page.NO_PICTURE),
-        *(view_state.NO_MARK, surface.EMPTY[0], canvas.NOT_ON_FRAMES),
+        *OUR_NAMES,
+        *(view_state.NOT_RAW, view_state.NO_MARK, surface.EMPTY[0], canvas.NOT_ON_FRAMES),
         *(value for name, value in vars(contour_edit).items() if name.isupper() and isinstance(value, str)),
     ]
     return list(dict.fromkeys(text for text in found if any(each.isalpha() for each in text)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
@@ -32,7 +33,7 @@ def place_text(header: ImageHeader) -> str:
     return f"{side} {view}"
 
 
-def marks(header: ImageHeader) -> list[str]:
+def marks(header: ImageHeader, *, unusable: Sequence[str] = ()) -> list[str]:
     """What a reader must know about these pixels before trusting them."""
     found = []
     if header.is_synthetic:
@@ -43,11 +44,16 @@ def marks(header: ImageHeader) -> list[str]:
         found.append(tr("Lossy compression"))
     if header.is_resampled:
         found.append(tr("Resampled pixels"))
+    if header.is_from_tomosynthesis:
+        found.append(tr("Computed from tomosynthesis"))
     if header.bits <= 8:
         found.append(tr("8 bit"))
     if header.frames > 1:
         text = tr("Frame {frame} of {frames}: not used in training")
         found.append(text.format(frame=header.frame + 1, frames=header.frames))
+    if unusable:
+        what = ", ".join(tr_data(each) for each in unusable)
+        found.append(tr("Not usable in this file, and not followed: {what}").format(what=what))
     return found
 
 
@@ -92,6 +98,7 @@ def draw_corner_texts(
     area: QRectF,
     *,
     header: ImageHeader,
+    unusable: Sequence[str],
     place: str,
     caption: str,
     lower_left: list[Line],
@@ -108,7 +115,7 @@ def draw_corner_texts(
     large.setBold(True)
     large.setPointSizeF(large.pointSizeF() * 1.6 if large.pointSizeF() > 0 else 16)
     upper_left = [Line(place, LIGHT, large), Line(caption)]
-    told = [Line(mark, WARNING) for mark in marks(header)]
+    told = [Line(mark, WARNING) for mark in marks(header, unusable=unusable)]
     if is_flipped:
         told.insert(0, Line(tr_data(FLIPPED), WARNING))
     hint = [Line(tr_data(UNFINISHED), WARNING)] if is_unfinished else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.translation import tr
+from app.translation import tr, tr_data
 from app.viewer.background_level import background_level
 
 if TYPE_CHECKING:
@@ -25,14 +25,16 @@ class Display:
     """
 
     def __init__(self, mammogram: Mammogram) -> None:
-        from core.pixels import default_window, exposure_lut
+        from core.pixels import as_stored_lut, default_window, exposure_lut
 
         self._mammogram = mammogram
         own: tuple[Window | VoiLut, ...] = (*mammogram.windows, *mammogram.luts)
         first: Window | VoiLut = default_window(mammogram, None)
         own = own or (first,)
         raw = exposure_lut(mammogram)  # of raw detector data; what is measured in it lies in the logarithm
-        self.choices = own if raw is None else (raw, *own)
+        stored = as_stored_lut(mammogram)
+        self.choices = tuple(choice for choice in (raw, *own, stored) if choice is not None)
+        self._as_stored = stored
         self._default = first if first in own and raw is None else self.choices[0]
         self.choice: Window | VoiLut = self._default
         self.is_inverted = False
@@ -44,6 +46,7 @@ class Display:
         own = self._mammogram.windows, self._mammogram.luts
         if not any(own):  # a window of ours comes from the values, and must not change from frame to frame
             self.choices, self._default, self.choice = before.choices, before._default, before.choice
+            self._as_stored = before._as_stored
             return
         index = next((i for i, choice in enumerate(before.choices) if choice is before.choice), None)
         if index is None:
@@ -56,7 +59,7 @@ class Display:
         """One name for each choice, as the file gives it; nameless and repeated ones are numbered."""
         names: list[str] = []
         for index, choice in enumerate(self.choices, start=1):
-            name = choice.name or tr("window {index}").format(index=index)
+            name = tr_data(choice.name) or tr("window {index}").format(index=index)
             names.append(f"{name} ({index})" if name in names else name)
         return names
 
@@ -100,6 +103,13 @@ class Display:
         """The choice after the one in force; after a window set by hand, the first."""
         index = next((i for i, choice in enumerate(self.choices) if choice is self.choice), -1)
         self.choose((index + 1) % len(self.choices))
+
+    def toggle_as_stored(self) -> bool:
+        """Of raw detector data, between as they are stored and how they opened. Returns whether the image is of that kind."""
+        if self._as_stored is None:
+            return False
+        self.choice = self._default if self.choice is self._as_stored else self._as_stored
+        return True
 
     def reset(self) -> None:
         """Back to the file's first window."""

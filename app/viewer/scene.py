@@ -156,6 +156,7 @@ def paint_texts(painter: QPainter, view: View) -> None:
         painter,
         QRectF(QPointF(0, 0), view.size.toSizeF()),
         header=picture.shown.mammogram.header,
+        unusable=picture.shown.mammogram.unusable,
         place=picture.shown.place or place_text(picture.shown.mammogram.header),
         caption=picture.shown.caption,
         lower_left=lower_left,

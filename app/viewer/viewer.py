@@ -287,6 +287,14 @@ class Viewer(QWidget):
             self.canvas.picture.display.choose_next()
             self.canvas.window_was_changed()
 
+    def toggle_as_stored(self) -> bool:
+        """Show raw detector data as stored, or as they opened. Returns whether the open image is of that kind."""
+        picture = self.canvas.picture
+        if picture is None or not picture.display.toggle_as_stored():
+            return False
+        self.canvas.window_was_changed()
+        return True
+
     def choose_window(self, index: int) -> None:
         """One of window_names."""
         if self.canvas.picture is not None:

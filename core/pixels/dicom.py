@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from core.domain import Laterality, View
 from core.errors import ManyFramesError, UnreadableImageError
 from core.pixels import frame_groups, frames, voi
-from core.pixels.elements import items, number, numbers, text, texts, whole
+from core.pixels.elements import is_said, items, number, numbers, text, texts, whole
 from core.pixels.names import (
     laterality_in_name,
     laterality_of,
@@ -27,7 +28,14 @@ from core.pixels.names import (
     view_of_code,
 )
 from core.pixels.plain_files import check_size
-from core.pixels.records import SYNTHETIC_MANUFACTURER, ImageHeader, Mammogram, ReducedMammogram
+from core.pixels.records import (
+    MOST,
+    SYNTHETIC_MANUFACTURER,
+    ImageHeader,
+    Mammogram,
+    ReducedMammogram,
+    Unusable,
+)
 
 _FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.2.1"
 _LOSSY_SYNTAXES = {
@@ -37,8 +45,12 @@ _LOSSY_SYNTAXES = {
 }
 # Modalities whose images are surely no projection of a breast. MG, CR, DX, OT and others may be.
 _FOREIGN_MODALITIES = {"CT", "MR", "US", "PT", "NM", "ECG", "SM", "OPT", "ES", "SR", "SEG", "PR", "RTSTRUCT"}
-_SPATIAL_RESAMPLING = "113085"
-_RESAMPLING_WORDS = ("resampl", "resiz", "downsampl", "down-sampl", "subsampl", "interpolat", "rescaled to")
+_SPATIAL_RESAMPLING = "113085"  # PS3.16 CID 7203
+_RESAMPLED = re.compile(
+    r"(re|sub|down|up)-?sampl|(down|up)-?scal|rescaled to|resiz|interpolat|spatial(ly)? (reduc|scal)",
+    re.IGNORECASE,
+)
+_C_VIEW = re.compile(r"\bC-?VIEW\b")
 _MAGNIFICATION = "EstimatedRadiographicMagnificationFactor"
 
 
@@ -90,6 +102,7 @@ def read_reduced(path: Path, *, halvings: int) -> ReducedMammogram | None:
             slope=slope,
             windows=voi.windows(dataset),
             luts=voi.luts(dataset),
+            unusable=tuple(voi.unusable(dataset)),
         )
         return ReducedMammogram(small, header.rows, header.columns)
 
@@ -112,7 +125,10 @@ def _ordinary_errors() -> Iterator[None]:
 def _mammogram(dataset: Dataset, header: ImageHeader, decoded: tuple[NDArray[np.uint16], int]) -> Mammogram:
     stored, lowest = decoded
     slope, intercept = _rescale(dataset)
+    unusable = tuple(voi.unusable(dataset))
     mapped = voi.apply_modality_lut(dataset, stored, lowest=lowest)
+    if mapped is None and _rescale_is_unusable(dataset):
+        unusable = (*unusable, Unusable.RESCALE)
     if mapped is not None:
         stored, lowest, slope, intercept = mapped, 0, 1.0, 0.0
     return Mammogram(
@@ -122,6 +138,7 @@ def _mammogram(dataset: Dataset, header: ImageHeader, decoded: tuple[NDArray[np.
         slope=slope,
         windows=voi.windows(dataset),
         luts=voi.luts(dataset),
+        unusable=unusable,
     )
 
 
@@ -158,11 +175,12 @@ def _header(dataset: Dataset, path: Path, *, frame: int = 0) -> ImageHeader:
         spacing_mm=spacing,
         spacing_source=source,
         is_at_detector=is_at_detector,
-        is_resampled=_is_resampled(dataset),
         is_inverted=_is_inverted(dataset, is_for_processing=is_for_processing),
         bits=whole(dataset, "BitsStored") or whole(dataset, "BitsAllocated") or 16,
         frames=count,
         frame=frame,
+        is_resampled=_is_resampled(dataset),
+        is_from_tomosynthesis=count == 1 and _is_from_tomosynthesis(dataset),
         is_for_processing=is_for_processing,
         is_lossy=text(dataset, "LossyImageCompression") == "01" or syntax in _LOSSY_SYNTAXES,
         patient_id=patient_key(text(dataset, "PatientID")),
@@ -207,13 +225,6 @@ def _view(dataset: Dataset, path: Path) -> View:
     if orientation in (["CC"], ["MLO"]):
         return View(orientation[0])
     return view_in_name(path.stem)
-
-
-def _is_resampled(dataset: Dataset) -> bool:
-    """Whether a derivation says so: by the code for spatial resampling (PS3.16 CID 7203), or in words."""
-    codes = {text(item, "CodeValue") for item in items(dataset, "DerivationCodeSequence")}
-    words = text(dataset, "DerivationDescription").lower()
-    return _SPATIAL_RESAMPLING in codes or any(word in words for word in _RESAMPLING_WORDS)
 
 
 def _study_date(dataset: Dataset) -> str:
@@ -263,6 +274,39 @@ def _is_inverted(dataset: Dataset, *, is_for_processing: bool) -> bool:
 def _rescale(dataset: Dataset) -> tuple[float, float]:
     """(slope, intercept); both are needed, and a slope of 0 is none."""
     slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
-    if slope is None or intercept is None or slope == 0:
+    if slope is None or intercept is None or not 1 / MOST < abs(slope) < MOST or abs(intercept) > MOST:
         return 1.0, 0.0
     return slope, intercept
+
+
+def _rescale_is_unusable(dataset: Dataset) -> bool:
+    """Whether a file states a rescale, or half of one, that _rescale does not follow."""
+    stated = [
+        number(dataset, keyword)
+        for keyword in ("RescaleSlope", "RescaleIntercept")
+        if is_said(dataset, keyword)
+    ]
+    return bool(stated) and _rescale(dataset) != tuple(stated)
+
+
+def _is_resampled(dataset: Dataset) -> bool:
+    """Whether the file says that its pixels were computed from others on another grid.
+
+    That an image is DERIVED says no such thing: every mammogram for presentation is derived from raw data.
+    """
+    codes = {text(code, "CodeValue") for code in items(dataset, "DerivationCodeSequence")}
+    words = text(dataset, "DerivationDescription")
+    return (
+        _SPATIAL_RESAMPLING in codes
+        or _RESAMPLED.search(words) is not None
+        or "RESAMPLED" in _image_type(dataset)
+    )
+
+
+def _is_from_tomosynthesis(dataset: Dataset) -> bool:
+    described = text(dataset, "SeriesDescription").upper()
+    return "GENERATED_2D" in _image_type(dataset) or _C_VIEW.search(described) is not None
+
+
+def _image_type(dataset: Dataset) -> set[str]:
+    return {value.upper() for value in texts(dataset, "ImageType")}

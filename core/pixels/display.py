@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from core.pixels.records import Mammogram, VoiLut, Window, through_table
 
 # Percentiles of the breast's values that become black and white where a file brings no window.
+AUTOMATIC, AS_STORED = "Automatic", "As stored"
+LOGARITHM, LOGARITHM_INVERTED = "Logarithm", "Logarithm, inverted"
+OUR_NAMES = (AUTOMATIC, AS_STORED, LOGARITHM, LOGARITHM_INVERTED)  # of what no file brings
 SHOWN_PERCENTILES = (1.0, 99.8)
 # Percentiles of the breast's values that become 0 and 1 for the model; the upper one is high, because
 # calcifications are few and bright.
@@ -25,7 +28,7 @@ def default_window(mammogram: Mammogram, mask: NDArray[np.bool_] | None = None) 
         return mammogram.windows[0]
     low, high = _percentiles(_histogram(mammogram, mask), SHOWN_PERCENTILES)
     ends = [mammogram.slope * value + mammogram.offset for value in (low, high)]
-    return Window("Automatic", sum(ends) / 2, max(abs(ends[1] - ends[0]), 1e-6), "LINEAR_EXACT")
+    return Window(AUTOMATIC, sum(ends) / 2, max(abs(ends[1] - ends[0]), 1e-6), "LINEAR_EXACT")
 
 
 def default_choice(mammogram: Mammogram, mask: NDArray[np.bool_] | None = None) -> Window | VoiLut:
@@ -41,14 +44,35 @@ def exposure_lut(mammogram: Mammogram) -> VoiLut | None:
     From the 1st to the 99.8th percentile of the values outside the flat background, as default_window. Display alone:
     the model has a fixed transform of its own (model_input).
     """
-    is_plain = mammogram.slope == 1.0 and float(mammogram.offset).is_integer()
-    if not mammogram.header.is_linear_exposure or not is_plain:
+    if not mammogram.header.is_linear_exposure or not _is_plain(mammogram):
         return None
-    low, high = _percentiles(_histogram(mammogram, None), SHOWN_PERCENTILES)
-    ends = np.log1p([low, high])
-    share = (np.log1p(np.arange(65536)) - ends[0]) / max(ends[1] - ends[0], 1e-12)
-    table = np.rint(np.clip(share, 0.0, 1.0) * 65535).astype(np.uint16)
-    return VoiLut("Logarithm of the exposure", int(mammogram.offset), 16, table)
+    name = LOGARITHM_INVERTED if mammogram.header.is_inverted else LOGARITHM
+    return VoiLut(name, int(mammogram.offset), 16, _spread(mammogram, np.log1p(np.arange(65536.0))))
+
+
+def as_stored_lut(mammogram: Mammogram) -> VoiLut | None:
+    """Raw data as they are, a high stored value bright, linear over the same values; None for other images.
+
+    The table goes down where display_lut turns the image, so that it comes out upright.
+    """
+    if not mammogram.header.is_for_processing or not _is_plain(mammogram):
+        return None
+    table = _spread(mammogram, np.arange(65536.0))
+    upright = 65535 - table if mammogram.header.is_inverted else table
+    return VoiLut(AS_STORED, int(mammogram.offset), 16, upright)
+
+
+def _is_plain(mammogram: Mammogram) -> bool:
+    """Whether modality values are whole numbers one apart, which a table can have."""
+    return mammogram.slope == 1.0 and float(mammogram.offset).is_integer()
+
+
+def _spread(mammogram: Mammogram, curve: NDArray[np.float64]) -> NDArray[np.uint16]:
+    """A curve over the stored values, (65536,), from black at the lowest to white at the highest shown percentile."""
+    ends = curve[list(_percentiles(_histogram(mammogram, None), SHOWN_PERCENTILES))]
+    share = (curve - ends[0]) / max(ends[1] - ends[0], 1e-12)
+    table: NDArray[np.uint16] = np.rint(np.clip(share, 0.0, 1.0) * 65535).astype(np.uint16)
+    return table
 
 
 def display_lut(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -45,6 +45,17 @@ def whole(dataset: Dataset, keyword: str) -> int | None:
     """First value of an element as a whole number; None where there is none."""
     value = number(dataset, keyword)
     return int(value) if value is not None and value == int(value) else None
+
+
+def is_said(dataset: Dataset, keyword: str) -> bool:
+    """Whether an element is there and not empty, sense or nonsense."""
+    try:
+        if keyword not in dataset:
+            return False
+        value = dataset.get_item(keyword).value
+    except DICOM_FAILURES:
+        return True
+    return value is not None and (not isinstance(value, Sized) or len(value) > 0)
 
 
 def items(dataset: Dataset, keyword: str) -> list[Dataset]:

@@ -17,10 +17,10 @@ import pydicom
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_frames, get_frame
+from pydicom.encaps import generate_fragments, generate_frames, get_frame, parse_basic_offsets
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from core.errors import UnreadableImageError
 from core.pixels.elements import text, whole
@@ -40,6 +40,7 @@ _PLUGINS = {
     "1.2.840.10008.1.2.4.203": "pylibjpeg",
 }
 JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+_BEGINNINGS = (b"\xff\xd8", b"\xff\x4f")  # of a JPEG or JPEG-LS picture, and of a JPEG 2000 codestream
 _SSIZ = 42  # where the codestream states sign and precision (ITU-T T.800, A.5.1)
 _DAMAGED = "its compressed picture is damaged or incomplete. Copy it again from its source."
 
@@ -65,7 +66,38 @@ def decode(dataset: Dataset, header: ImageHeader) -> tuple[NDArray[np.uint16], i
     _check_kind(dataset)
     if "PixelData" not in dataset or not dataset["PixelData"].value:
         raise UnreadableImageError("it holds no pixel data.")
+    _refuse_more_than_one(dataset, header)
     return _checked(_decode(dataset, header), dataset, header)
+
+
+def _refuse_more_than_one(dataset: Dataset, header: ImageHeader) -> None:
+    """A header that states one picture where there are more, or a smaller one, would show a part as if it were the whole."""
+    syntax = _syntax(dataset, header)
+    if syntax not in _NATIVE:
+        pictures = _encapsulated_pictures(dataset.PixelData, syntax)
+    else:
+        row = header.columns * (whole(dataset, "BitsAllocated") or 16) // 8
+        rows = len(dataset.PixelData) // max(row, 1)
+        pictures = rows // header.rows
+        if pictures == 1 and rows > header.rows:
+            raise UnreadableImageError(
+                f"it holds {rows} rows of pixels, and its header states {header.rows}. Copy it again from its source."
+            )
+    if pictures > 1:
+        raise UnreadableImageError(
+            f"it holds {pictures} pictures, and its header states one. Copy it again from its source."
+        )
+
+
+def _encapsulated_pictures(data: bytes, syntax: str) -> int:
+    """How many compressed pictures there are at least: by the table of offsets, else by how they begin.
+
+    A run-length picture is in one piece always (PS3.5 A.4.2).
+    """
+    if offsets := parse_basic_offsets(data):
+        return len(offsets)
+    pieces = (fragment[:2] for fragment in generate_fragments(data[8:]))
+    return max(1, sum(syntax == RLELossless or start in _BEGINNINGS for start in pieces))
 
 
 def decode_one_of_many(path: Path, dataset: Dataset, header: ImageHeader) -> tuple[NDArray[np.uint16], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,17 @@ from numpy.typing import NDArray
 from core.domain import Laterality, View
 
 SYNTHETIC_MANUFACTURER = "Lesionloop (synthetic)"
+# Larger numbers than any value of a pixel; a window or a rescale beyond them is a mistake.
+MOST = 1e9
 WINDOW_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+
+
+class Unusable(StrEnum):
+    """Statements of a file about how to show it that may be such that no display can follow them."""
+
+    WINDOW = "window"
+    LUT = "VOI LUT"
+    RESCALE = "rescale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +74,8 @@ class ImageHeader:
     is_resampled: the pixels are not those that were acquired, but interpolated from them.
     is_inverted: a high value is dark (MONOCHROME1, presentation LUT INVERSE, raw exposure).
     is_linear_exposure: values are proportional to the exposure, so that contrast is in their logarithm.
-    is_synthetic: a phantom of core.phantom, told by its Manufacturer. frames: 1 for a plain mammogram; frame: which of
-    them the pixels are, from 0. patient_id: the key of the patient, as read; never for a message.
+    is_from_tomosynthesis: a 2D view that was computed. is_synthetic: a phantom of core.phantom, told by its
+    Manufacturer. frames: 1 for a plain mammogram; frame: which of them the pixels are, from 0. patient_id: the key of the patient, as read; never for a message.
     study_date: YYYYMMDD or '', for the order of a patient's studies alone; never shown.
     """
 
@@ -89,6 +100,7 @@ class ImageHeader:
     is_at_detector: bool = False
     is_resampled: bool = False
     frame: int = 0
+    is_from_tomosynthesis: bool = False
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.columns < 1:
@@ -99,7 +111,8 @@ class ImageHeader:
 class Mammogram:
     """One decoded image. `stored` is (rows, columns) uint16, in the pixel grid of the file.
 
-    The modality value of a pixel, of which windows and LUTs speak, is slope * stored + offset.
+    The modality value of a pixel, of which windows and LUTs speak, is slope * stored + offset. unusable: what the file
+    says about showing it that makes no sense, and is not followed.
     """
 
     header: ImageHeader
@@ -108,6 +121,7 @@ class Mammogram:
     windows: tuple[Window, ...] = ()
     luts: tuple[VoiLut, ...] = ()
     slope: float = 1.0
+    unusable: tuple[Unusable, ...] = ()
 
     def __post_init__(self) -> None:
         if self.stored.dtype != np.uint16:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from core.errors import UnreadableImageError
-from core.pixels.elements import DICOM_FAILURES, items, numbers, text, texts
-from core.pixels.records import WINDOW_FUNCTIONS, VoiLut, Window, through_table
+from core.pixels.elements import DICOM_FAILURES, is_said, items, numbers, text, texts
+from core.pixels.records import MOST, WINDOW_FUNCTIONS, Unusable, VoiLut, Window, through_table
 
 
 def windows(dataset: Dataset) -> tuple[Window, ...]:
@@ -22,10 +22,28 @@ def windows(dataset: Dataset) -> tuple[Window, ...]:
     names = texts(dataset, "WindowCenterWidthExplanation")
     found = []
     for i, (center, width) in enumerate(zip(centers, widths, strict=False)):
-        if width >= 1 or (width > 0 and function != "LINEAR"):
+        is_wide_enough = width >= 1 or (width > 1 / MOST and function != "LINEAR")
+        if is_wide_enough and width < MOST and abs(center) < MOST:
             name = names[i] if i < len(names) and names[i] else f"Window {i + 1}"
             found.append(Window(name, center, width, function))
     return tuple(found)
+
+
+def unusable(dataset: Dataset) -> Iterator[Unusable]:
+    """What a file says about windows and LUTs that windows() and luts() leave out."""
+    if is_said(dataset, "WindowCenter") or is_said(dataset, "WindowWidth"):
+        stated = max(_count(dataset, keyword) for keyword in ("WindowCenter", "WindowWidth"))
+        if len(windows(dataset)) < stated:
+            yield Unusable.WINDOW
+    if is_said(dataset, "VOILUTSequence"):
+        stated = len(items(dataset, "VOILUTSequence"))
+        if not stated or len(luts(dataset)) < stated:
+            yield Unusable.LUT
+
+
+def _count(dataset: Dataset, keyword: str) -> int:
+    """How many values an element has, at least one where it is there: nonsense counts as one."""
+    return max(len(texts(dataset, keyword)), int(is_said(dataset, keyword)))
 
 
 def luts(dataset: Dataset) -> tuple[VoiLut, ...]:

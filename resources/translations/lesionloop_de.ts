@@ -1692,12 +1692,20 @@
         <translation>Umgerechnete Bildpunkte</translation>
     </message>
     <message>
+        <source>Computed from tomosynthesis</source>
+        <translation>Aus Tomosynthese berechnet</translation>
+    </message>
+    <message>
         <source>8 bit</source>
         <translation>8 Bit</translation>
     </message>
     <message>
         <source>Frame {frame} of {frames}: not used in training</source>
         <translation>Einzelbild {frame} von {frames}: nicht zum Training verwendet</translation>
+    </message>
+    <message>
+        <source>Not usable in this file, and not followed: {what}</source>
+        <translation>In dieser Datei unbrauchbar und nicht befolgt: {what}</translation>
     </message>
     <message>
         <source>Zoom {percent} %</source>
@@ -2251,6 +2259,14 @@
         <translation>Das nächste Fenster oder die nächste VOI-LUT der Datei</translation>
     </message>
     <message>
+        <source>Raw data as stored</source>
+        <translation>Rohdaten wie gespeichert</translation>
+    </message>
+    <message>
+        <source>For Processing images: between the logarithm and the values as stored; for display only</source>
+        <translation>Rohbilder (For Processing): zwischen dem Logarithmus und den gespeicherten Werten; nur zur Anzeige</translation>
+    </message>
+    <message>
         <source>Next frame</source>
         <translation>Nächstes Einzelbild</translation>
     </message>
@@ -2639,6 +2655,18 @@
         <translation>nie in Gebrauch</translation>
     </message>
     <message>
+        <source>window</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
+        <source>VOI LUT</source>
+        <translation>VOI-LUT</translation>
+    </message>
+    <message>
+        <source>rescale</source>
+        <translation>Reskalierung</translation>
+    </message>
+    <message>
         <source>Patient</source>
         <translation>Patient</translation>
     </message>
@@ -2909,6 +2937,26 @@
     <message>
         <source>Its picture cannot be read: open the image to see why.</source>
         <translation>Sein Bild ist nicht lesbar: Öffnen Sie es, um den Grund zu sehen.</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>As stored</source>
+        <translation>Wie gespeichert</translation>
+    </message>
+    <message>
+        <source>Logarithm</source>
+        <translation>Logarithmus</translation>
+    </message>
+    <message>
+        <source>Logarithm, inverted</source>
+        <translation>Logarithmus, invertiert</translation>
+    </message>
+    <message>
+        <source>This image is not raw detector data (For Processing): it has no other display transform.</source>
+        <translation>Dieses Bild enthält keine Rohdaten des Detektors (For Processing): Es hat keine andere Darstellung.</translation>
     </message>
     <message>
         <source>There is no box or contour to go to on this image.</source>

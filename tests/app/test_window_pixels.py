@@ -18,8 +18,10 @@ from pydicom.uid import (
 )
 from PySide6.QtCore import Qt
 
+from app.viewer.corner_text import marks
 from core.domain import Label, Laterality, View
 from core.job import sha256_of
+from core.pixels import Unusable, model_input, read_mammogram
 from core.recipe import GridSettings
 from storage.project import Project
 from storage.records import NewImage, SplitSettings
@@ -131,27 +133,34 @@ def project_of(folder: Path, path: Path) -> Path:
     return folder
 
 
-def shown_in(in_window: InWindow, project: Path) -> np.ndarray:
+def open_at_one_to_one(hand) -> None:
+    hand.window.resize(1400, 900)
+    hand.wait_for_image()
+    if hand.canvas.is_flipped:
+        hand.window.viewer.toggle_flip()
+    hand.key(Qt.Key.Key_1)
+
+
+def on_screen(hand) -> np.ndarray:
     """What the whole image looks like at 1:1, as grey bytes of the screen."""
+    canvas = hand.canvas
+    x, y = round(canvas.transform.x), round(canvas.transform.y)
+    assert min(x, y) > 0
+    image = canvas.grab().toImage()
+    image = image.convertToFormat(image.Format.Format_RGB32)
+    packed = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    part = packed[y : y + ROWS, x : x + COLUMNS, :3]
+    assert (part == part[..., :1]).all()
+    return part[..., 0].copy()
+
+
+def shown_in(in_window: InWindow, project: Path) -> np.ndarray:
+    """What the whole image looks like at 1:1 when it opens."""
     found = []
 
     def steps(hand) -> None:
-        hand.window.resize(1400, 900)
-        hand.wait_for_image()
-        if hand.canvas.is_flipped:
-            hand.window.viewer.toggle_flip()
-        hand.key(Qt.Key.Key_1)
-        canvas = hand.canvas
-        x, y = round(canvas.transform.x), round(canvas.transform.y)
-        assert min(x, y) > 0
-        image = canvas.grab().toImage()
-        image = image.convertToFormat(image.Format.Format_RGB32)
-        packed = np.frombuffer(image.constBits(), np.uint8).reshape(
-            image.height(), image.bytesPerLine() // 4, 4
-        )
-        part = packed[y : y + ROWS, x : x + COLUMNS, :3]
-        assert (part == part[..., :1]).all()
-        found.append(part[..., 0].copy())
+        open_at_one_to_one(hand)
+        found.append(on_screen(hand))
 
     assert in_window(project, steps) == 0
     return found[0]
@@ -185,3 +194,60 @@ def test_pictures_are_shown_with_all_their_bits(in_window: InWindow, tmp_path: P
     shown = shown_in(in_window, project_of(tmp_path / "reading", path)).astype(int)
     assert (np.diff(shown.ravel()) >= 0).all()
     assert len(np.unique(shown)) > 250
+
+
+def test_raw_data_open_with_their_logarithm_and_a_key_shows_them_as_stored(
+    in_window: InWindow, tmp_path: Path
+):
+    stored = np.random.default_rng(9).integers(60, 4096, (ROWS, COLUMNS))
+    path = tmp_path / "raw.dcm"
+    raw = {"PresentationIntentType": "FOR PROCESSING", "PixelIntensityRelationship": "LIN"}
+    write_dicom(path, stored, PixelIntensityRelationshipSign=1, **raw)
+
+    def grey(values: np.ndarray) -> np.ndarray:
+        ends = np.percentile(values, [1.0, 99.8], method="inverted_cdf")
+        return np.floor(np.clip((values - ends[0]) / (ends[1] - ends[0]), 0, 1) * 255 + 0.5)
+
+    breast = np.ones(stored.shape, bool)
+    to_the_model = model_input(read_mammogram(path), breast)
+
+    def steps(hand) -> None:
+        def says(name: str) -> None:
+            assert hand.canvas.picture.display.text.startswith(f"{name} ")
+            assert np.array_equal(model_input(hand.canvas.shown.mammogram, breast), to_the_model)
+
+        def away(expected: np.ndarray) -> int:
+            return int(np.abs(on_screen(hand).astype(int) - expected).max())
+
+        open_at_one_to_one(hand)
+        assert "For Processing: raw detector data" in marks(hand.canvas.shown.mammogram.header)
+        says("Logarithm, inverted")
+        assert away(255 - grey(np.log1p(stored))) <= 1
+        hand.key(Qt.Key.Key_Q, Qt.KeyboardModifier.ShiftModifier)
+        says("As stored")
+        assert away(grey(stored)) <= 1
+        hand.key(Qt.Key.Key_Q, Qt.KeyboardModifier.ShiftModifier)
+        says("Logarithm, inverted")
+
+    assert in_window(project_of(tmp_path / "reading", path), steps) == 0
+
+
+def test_a_file_whose_window_makes_no_sense_is_shown_otherwise_and_marked(
+    in_window: InWindow, tmp_path: Path
+):
+    stored = np.random.default_rng(9).integers(0, 4096, (ROWS, COLUMNS))
+    path = tmp_path / "odd.dcm"
+    write_dicom(path, stored, **window_of("LINEAR", 2000, 0))
+
+    def steps(hand) -> None:
+        open_at_one_to_one(hand)
+        shown = hand.canvas.shown.mammogram
+        assert shown.unusable == (Unusable.WINDOW,)
+        assert hand.canvas.picture.display.name == "Automatic"
+        low, high = np.percentile(stored, [1.0, 99.8], method="inverted_cdf")
+        expected = np.floor(np.clip((stored - low) / (high - low), 0, 1) * 255 + 0.5)
+        assert np.abs(on_screen(hand).astype(int) - expected).max() <= 1
+        hand.key(Qt.Key.Key_Q, Qt.KeyboardModifier.ShiftModifier)
+        assert "not raw detector data" in hand.window.messages.text
+
+    assert in_window(project_of(tmp_path / "reading", path), steps) == 0

@@ -35,6 +35,7 @@ from core.decoder import Decoder
 from core.domain import Laterality, View
 from core.errors import UnreadableImageError
 from core.pixels import (
+    as_stored_lut,
     content_hash,
     display_lut,
     exposure_lut,
@@ -710,3 +711,51 @@ def test_pixels_that_were_resampled_are_told(write):
     assert read_header(write(DerivationDescription="Resized by a factor of 0.5")).is_resampled
     assert not read_header(write(DerivationDescription="edge enhancement")).is_resampled
     assert not read_header(write()).is_resampled
+
+
+@pytest.mark.parametrize(
+    ("elements", "is_resampled"),
+    [
+        ({}, False),
+        ({"ImageType": ["DERIVED", "PRIMARY"]}, False),
+        ({"DerivationDescription": "Lossless JPEG compression, selection value 1"}, False),
+        ({"DerivationDescription": "Resampled to 0.1 mm"}, True),
+        ({"DerivationDescription": "downscaled 2:1"}, True),
+        ({"DerivationCodeSequence": code("113085", "Spatial resampling", "DCM")}, True),
+        ({"DerivationCodeSequence": code("113040", "Lossy Compression", "DCM")}, False),
+        ({"ImageType": ["DERIVED", "SECONDARY", "", "RESAMPLED"]}, True),
+    ],
+)
+def test_resampled_pixels_are_told_where_the_file_tells(write, elements, is_resampled):
+    assert read_header(write(**elements)).is_resampled is is_resampled
+
+
+@pytest.mark.parametrize(
+    ("elements", "is_made"),
+    [
+        ({"ImageType": ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"]}, True),
+        ({"SeriesDescription": "R CC C-View"}, True),
+        ({"ImageType": ["DERIVED", "PRIMARY"]}, False),
+    ],
+)
+def test_a_view_that_was_computed_from_tomosynthesis_is_told(write, elements, is_made):
+    assert read_header(write(**elements)).is_from_tomosynthesis is is_made
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_raw_data_as_stored_are_bright_where_stored_values_are_high(write, sign):
+    raw = noise(highest=4000) + 50
+    path = write(
+        raw,
+        PresentationIntentType="FOR PROCESSING",
+        PixelIntensityRelationship="LIN",
+        PixelIntensityRelationshipSign=sign,
+    )
+    film = read_mammogram(path)
+    low, high = np.percentile(raw, [1.0, 99.8], method="inverted_cdf")
+    expected = np.floor(np.clip((raw.astype(float) - low) / (float(high) - low), 0, 1) * 255 + 0.5)
+    stored = display_lut(film, as_stored_lut(film))[film.stored]
+    assert np.abs(stored.astype(int) - expected).max() <= 1
+    names = {1: "Logarithm, inverted", -1: "Logarithm"}
+    assert exposure_lut(film).name == names[sign]
+    assert as_stored_lut(read_mammogram(write(raw, name="shown.dcm"))) is None

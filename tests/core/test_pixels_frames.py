@@ -10,7 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
     BreastTomosynthesisImageStorage,
     DeflatedExplicitVRLittleEndian,
@@ -207,3 +207,27 @@ def test_an_inspection_says_of_damaged_frames_that_they_are_damaged(tmp_path):
     (found,) = inspect([path], grid=GridSettings(), spacing_mm={})
     assert "damaged or incomplete" in found.reason
     assert found.rows == 0
+
+
+@pytest.mark.parametrize("has_offsets", [True, False])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless, JPEGLosslessSV1, JPEG2000Lossless])
+def test_several_pictures_under_a_header_that_states_one_are_refused(tmp_path, syntax, has_offsets):
+    pixels = stack()
+    ds = encoded(tomosynthesis(pixels), pixels, syntax)
+    if syntax != ExplicitVRLittleEndian and not has_offsets:
+        parts = list(generate_frames(ds.PixelData, number_of_frames=FRAMES))
+        ds.PixelData = encapsulate(parts, has_bot=False)
+    for keyword in ("NumberOfFrames", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        delattr(ds, keyword)
+    path = saved(ds, tmp_path / "odd.dcm")
+    with pytest.raises(UnreadableImageError, match="it holds 5 pictures, and its header states one"):
+        read_mammogram(path)
+
+
+def test_more_rows_than_the_header_states_are_refused_and_padding_is_not(tmp_path):
+    ds = tomosynthesis(stack(frames=1))
+    ds.PixelData += b"\0" * 60
+    assert read_mammogram(saved(ds, tmp_path / "padded.dcm")).stored.shape == (ROWS, COLUMNS)
+    ds.Rows = ROWS - 3
+    with pytest.raises(UnreadableImageError, match="it holds 37 rows of pixels, and its header states 34"):
+        read_mammogram(saved(ds, tmp_path / "odd.dcm"))

@@ -93,10 +93,44 @@ def test_raw_data_open_with_the_logarithm_and_one_key_shows_them_as_they_are(mak
         np.arange(100, 3100, dtype=np.uint16).reshape(50, 60), is_for_processing=True, is_linear_exposure=True
     )
     display = Display(raw)
-    assert display.name == "Logarithm of the exposure"
+    assert display.name == "Logarithm"
     first = display.table()
     display.choose_next()
     assert display.name == "NORMAL"
     assert not np.array_equal(display.table(), first)
     display.reset()
-    assert display.name == "Logarithm of the exposure"
+    assert display.name == "Logarithm"
+
+
+def test_raw_data_go_between_the_logarithm_and_the_values_as_stored(make_mammogram, stored):
+    ramp = np.arange(100, 3100, dtype=np.uint16).reshape(50, 60)
+    raw = make_mammogram(ramp, windows=(), is_for_processing=True, is_linear_exposure=True, is_inverted=True)
+    display = Display(raw)
+    assert display.text.startswith("Logarithm, inverted ")
+    assert (np.diff(greys(display)[ramp.ravel()].astype(int)) <= 0).all()
+    assert display.toggle_as_stored()
+    assert display.text.startswith("As stored ")
+    assert (np.diff(greys(display)[ramp.ravel()].astype(int)) >= 0).all()
+    assert display.toggle_as_stored()
+    assert display.name == "Logarithm, inverted"
+    assert display.names == ["Logarithm, inverted", "Automatic", "As stored"]
+    assert not Display(make_mammogram(stored)).toggle_as_stored()
+
+
+def test_another_picture_of_the_same_image_is_shown_as_the_reader_had_set_it(make_mammogram, stored):
+    before, after = Display(make_mammogram(stored)), Display(make_mammogram(stored))
+    before.choose(1)
+    after.follow(before)
+    assert after.name == "HARDER"
+    before.set_window(1000, 500)
+    after.follow(before)
+    assert after.center_and_width == (1000, 500)
+
+
+def test_a_window_of_ours_stays_the_same_from_frame_to_frame(make_mammogram, stored):
+    before = Display(make_mammogram(stored, windows=()))
+    after = Display(make_mammogram(stored // 2, windows=()))
+    assert after.center_and_width != before.center_and_width
+    after.follow(before)
+    assert after.name == "Automatic"
+    assert after.center_and_width == before.center_and_width
