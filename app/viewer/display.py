@@ -34,7 +34,7 @@ class Display:
         raw = exposure_lut(mammogram)  # of raw detector data; what is measured in it lies in the logarithm
         stored = as_stored_lut(mammogram)
         self.choices = tuple(choice for choice in (raw, *own, stored) if choice is not None)
-        self._as_stored = stored
+        self._as_stored, self._of_raw = stored, tuple(filter(None, (raw, stored)))
         self._default = first if first in own and raw is None else self.choices[0]
         self.choice: Window | VoiLut = self._default
         self.is_inverted = False
@@ -46,7 +46,7 @@ class Display:
         own = self._mammogram.windows, self._mammogram.luts
         if not any(own):  # a window of ours comes from the values, and must not change from frame to frame
             self.choices, self._default, self.choice = before.choices, before._default, before.choice
-            self._as_stored = before._as_stored
+            self._as_stored, self._of_raw = before._as_stored, before._of_raw
             return
         index = next((i for i, choice in enumerate(before.choices) if choice is before.choice), None)
         if index is None:
@@ -92,8 +92,10 @@ class Display:
     def text(self) -> str:
         """Name and numbers for the corner."""
         center, width = self.center_and_width
-        numbers = "VOI LUT" if self.is_lookup else f"C {center:.0f}  W {width:.0f}"
-        return f"{self.name}  {numbers}" + (tr("  inverted") if self.is_inverted else "")
+        numbers = "  VOI LUT" if self.is_lookup else f"  C {center:.0f}  W {width:.0f}"
+        if any(self.choice is ours for ours in self._of_raw):
+            numbers = ""  # it is no table of the file
+        return f"{self.name}{numbers}" + (tr("  inverted") if self.is_inverted else "")
 
     def choose(self, index: int) -> None:
         """Put one of the choices in force."""
