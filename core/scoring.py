@@ -61,17 +61,20 @@ def _said(member: DualBranch, projected: Tensor) -> tuple[Tensor, Tensor, Tensor
     cls, complements = log_cls.exp(), log_complements(log_cls).exp()
     if logits.det is None:
         return cls, cls[-2:], cls[-2:].amax(dim=1), complements.amin(dim=1)
-    detection = _detection(logits.det.double(), log_cls[-2:], k=member.k)
-    scores = cls[-2:] * detection
-    return cls, scores, scores.sum(dim=1), (complements * detection).sum(dim=1)
+    p_det = detection(logits.det.double(), log_cls[-2:], k=member.k)
+    scores = cls[-2:] * p_det
+    return cls, scores, scores.sum(dim=1), (complements * p_det).sum(dim=1)
 
 
 def _mean(values: Sequence[Tensor]) -> Tensor:
     return values[0] if len(values) == 1 else torch.stack(list(values)).mean(dim=0)
 
 
-def _detection(det: Tensor, log_cls: Tensor, *, k: int | None) -> Tensor:
-    """p_det of one image, Eq. 2 (k None) or Eq. 4. det, log_cls: (2, m) for (B, M). Returns (2, m); rows sum to 1."""
+def detection(det: Tensor, log_cls: Tensor, *, k: int | None) -> Tensor:
+    """p_det of one image, Eq. 2 (k None) or Eq. 4.
+
+    det: (2, m) logits of FC5 and log_cls: (2, m) log p_cls, for (B, M). Returns (2, m); rows sum to 1.
+    """
     if k is None:
         return torch.softmax(det, dim=1)
     selected = select_regions(log_cls[:, None], k=k)[:, 0]
