@@ -6,6 +6,7 @@ A cell's folder, OUT/cells/<name>/:
     predictions.npz  "image_id" (n,), "role" (n,) 0 train, 1 validation, 2 test, "probability" (n, 2) for (B, M)
     regions.npz      of the held-out images: "image_id" (h,), "offsets" (h + 1,), "score" (T, 2) for (B, M), Eq. 13
     curves.csv       one row an epoch
+    opinions.npz     of a study's cell: what the model says of its training images (core.crossval.opinions)
     result.json      SHA-256 of each; without it, nothing counts
 """
 
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 
 from core.control import Control
 from core.crossval.inputs import Inputs, Parts, digest_of, read_inputs
+from core.crossval.opinions import OPINIONS, opinions_of, packed
 from core.errors import UserError
 from core.events import Epoch, Notice
 from core.job import read_result, write_atomically, write_result
@@ -44,7 +46,8 @@ CELL, PREDICTIONS, REGIONS, CURVES = "cell.json", "predictions.npz", "regions.np
 class Cell:
     """One run. name: of its folder. inner: number of the inner fold where it serves a nested choice.
 
-    digest: of all that decides the result; a folder with another digest is done anew.
+    digest: of all that decides the result; a folder with another digest is done anew. gives_opinions: whether it leaves
+    what a ranking of its training images needs.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Cell:
     inputs: Path
     digest: str
     inner: int | None = None
+    gives_opinions: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -128,6 +132,9 @@ def run_cell(cell: Cell, out: Path, *, is_stopped: Callable[[], bool] = lambda: 
         CURVES: _curves(fitted.curves),
     }
     content[PREDICTIONS], content[REGIONS] = _scored(fitted, inputs, cell.parts)
+    if cell.gives_opinions:
+        said = opinions_of(fitted, inputs, cell.parts.train, dropout=cell.recipe.dropout)
+        content[OPINIONS] = packed(said)
     figures = {
         "version": CELL_VERSION,
         "digest": cell.digest,
