@@ -1,0 +1,1 @@
+"""The cost study: what annotating is worth, and in which order."""
