@@ -7,13 +7,16 @@ A strategy is one file in core/ranking/strategies/ (see docs/adding_a_ranking_st
 Candidate holds and nothing else: contours that are not drawn yet have no way in.
 """
 
+from core.ranking.evidence import Evidence
 from core.ranking.order import BATCH, Ranked, rank
-from core.ranking.pool import Candidate, Opinion, Pool
+from core.ranking.pool import Annotated, Candidate, Opinion, Pool
 from core.ranking.registry import Strategy, all_strategies, strategy
 
 __all__ = [
     "BATCH",
+    "Annotated",
     "Candidate",
+    "Evidence",
     "Opinion",
     "Pool",
     "Ranked",

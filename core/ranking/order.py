@@ -11,7 +11,7 @@ import numpy as np
 
 from core.domain import ImageId
 from core.errors import UserError
-from core.ranking.pool import Candidate, FloatArray, Opinion, Pool
+from core.ranking.pool import FIRST, Annotated, Candidate, FloatArray, Opinion, Pool
 from core.ranking.registry import Strategy, find
 
 BATCH = 10  # images that a reader is expected to do between two trainings
@@ -27,9 +27,18 @@ class Ranked:
 
 
 def rank(
-    strategy: str, pool: Sequence[Candidate], *, seed: int, count: int | None = None, batch: int = BATCH
+    strategy: str,
+    pool: Sequence[Candidate],
+    *,
+    seed: int,
+    count: int | None = None,
+    batch: int = BATCH,
+    annotated: Sequence[Annotated] = (),
+    background: Sequence[Candidate] = (),
 ) -> list[Ranked]:
     """Order a pool by a strategy, best first; the first `count`, or all.
+
+    annotated, background: what stands beside the pool (core.ranking.Pool).
 
     Equal scores are ordered by a seeded hash of the image. Each `batch` takes one image of a patient while
     other patients are left, and a patient's next image shows the other breast while there is one.
@@ -40,7 +49,13 @@ def rank(
     _require_predictions(chosen, candidates)
     if not candidates:
         return []
-    whole = Pool(candidates, seed=seed)
+    whole = Pool(
+        candidates,
+        annotated=sorted(annotated, key=lambda one: one.image.image_id),
+        background=sorted(background, key=lambda one: one.image_id),
+        first=min(count or FIRST, len(candidates)),
+        seed=seed,
+    )
     opinion = chosen.opinion(whole)
     _require_whole(chosen, opinion, count=len(candidates))
     best_first = np.lexsort((whole.random("tie"), -opinion.score))
@@ -128,6 +143,12 @@ def _require_predictions(strategy: Strategy, candidates: Sequence[Candidate]) ->
         raise UserError(
             f"{missing} of {len(candidates)} images have no prediction yet, which the ranking "
             f"{strategy.name!r} needs. Train or score first, or rank by 'random'."
+        )
+    missing = sum(candidate.evidence is None for candidate in candidates)
+    if strategy.needs_evidence and missing:
+        raise UserError(
+            f"Of {missing} of {len(candidates)} images the model has not said what the ranking {strategy.name!r} "
+            "needs. Score again, or rank by 'random'."
         )
 
 

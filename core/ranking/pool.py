@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from core.domain import ImageId, Label
 from core.prediction import Prediction
+from core.ranking.evidence import Evidence
 
 FloatArray = NDArray[np.float64]
+FIRST = 100  # images chosen together where nobody says how many
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidate:
-    """An image that a reader could annotate next.
+    """An image that a reader could annotate next, or one that stands beside them.
 
-    patient_id, breast: any keys; a breast's key differs between patients. prediction: of the current model,
-    None where the image is not scored yet. features: (m, d) of its regions, for strategies that need them.
+    patient_id, breast: any keys; a breast's key differs between patients. prediction, evidence: of the current model,
+    None where the image is not scored yet.
     """
 
     image_id: ImageId
@@ -32,7 +34,18 @@ class Candidate:
     breast: Hashable
     label: Label | None
     prediction: Prediction | None = None
-    features: NDArray[np.floating] | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Annotated:
+    """An image whose contours are drawn already: what the model says of it, and what its regions are.
+
+    region_labels: (m,) RegionLabel, in the order of the prediction's regions.
+    """
+
+    image: Candidate
+    region_labels: NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,13 +57,26 @@ class Opinion:
 
 
 class Pool:
-    """The candidates of one ranking, with their predictions as arrays.
+    """The candidates of one ranking, with what the model says of them as arrays.
 
-    Regions of candidate i are the rows in which `owner` equals i.
+    Regions of candidate i are the rows in which `owner` equals i. annotated: the images that were annotated before.
+    background: training images on which a contour changes nothing, because no malignant finding is there. first: how
+    many of the best will be looked at before the next training, for strategies that choose images together.
     """
 
-    def __init__(self, candidates: Sequence[Candidate], *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        *,
+        annotated: Sequence[Annotated] = (),
+        background: Sequence[Candidate] = (),
+        first: int = FIRST,
+        seed: int = 0,
+    ) -> None:
         self.candidates = tuple(candidates)
+        self.annotated = tuple(annotated)
+        self.background = tuple(background)
+        self.first = first
         self.seed = seed
 
     def __len__(self) -> int:
@@ -62,6 +88,29 @@ class Pool:
         if len(found) != len(self):
             raise ValueError("a strategy asked for predictions that are not there: set needs_prediction=True")
         return found
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """(n,) what the model says of each beyond its prediction."""
+        found = tuple(c.evidence for c in self.candidates if c.evidence is not None)
+        if len(found) != len(self):
+            raise ValueError("a strategy asked for evidence that is not there: set needs_evidence=True")
+        return found
+
+    @cached_property
+    def embedding(self) -> NDArray[np.float32]:
+        """(n, h) where the head sees each candidate (Evidence.embedding)."""
+        return _stacked(self.evidence)
+
+    @cached_property
+    def annotated_embedding(self) -> NDArray[np.float32]:
+        """(a, h) the same of the annotated images."""
+        return _stacked([a.image.evidence for a in self.annotated if a.image.evidence is not None])
+
+    @cached_property
+    def background_embedding(self) -> NDArray[np.float32]:
+        """(b, h) the same of the background."""
+        return _stacked([c.evidence for c in self.background if c.evidence is not None])
 
     @cached_property
     def p_benign(self) -> FloatArray:
@@ -107,6 +156,10 @@ class Pool:
         )
         return self.share_of_image(weight)
 
+    def column(self, values: Sequence[float]) -> FloatArray:
+        """(n,) of plain numbers, one a candidate."""
+        return np.asarray(values, np.float64).reshape(len(self))
+
     def sum_by_image(self, values: FloatArray) -> FloatArray:
         """(n,) sums of (T,) values over the regions of each candidate."""
         return np.bincount(self.owner, weights=values, minlength=len(self)).astype(np.float64)
@@ -128,6 +181,10 @@ class Pool:
     @staticmethod
     def _regions(parts: Sequence[NDArray[np.float32]]) -> FloatArray:
         return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
+
+
+def _stacked(evidence: Sequence[Evidence]) -> NDArray[np.float32]:
+    return np.stack([one.embedding for one in evidence]) if evidence else np.empty((0, 0), np.float32)
 
 
 def _uniform(text: str) -> float:

@@ -14,26 +14,29 @@ from core.ranking.pool import Opinion, Pool
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """One way to rank. `title` is what a reader chooses by; `needs_prediction`: only scored images can be ranked."""
+    """One way to rank. `title` is what a reader chooses by; `needs_prediction`, `needs_evidence`: only images of which
+    the model has said that can be ranked.
+    """
 
     name: str
     title: str
     opinion: Callable[[Pool], Opinion]
     needs_prediction: bool
+    needs_evidence: bool = False
 
 
 _strategies: dict[str, Strategy] = {}
 
 
 def strategy(
-    name: str, *, title: str, needs_prediction: bool = True
+    name: str, *, title: str, needs_prediction: bool = True, needs_evidence: bool = False
 ) -> Callable[[Callable[[Pool], Opinion]], Callable[[Pool], Opinion]]:
     """Register the decorated function under a name. A name can be given only once."""
 
     def register(function: Callable[[Pool], Opinion]) -> Callable[[Pool], Opinion]:
         if name in _strategies:
             raise ValueError(f"two ranking strategies are called {name!r}")
-        _strategies[name] = Strategy(name, title, function, needs_prediction)
+        _strategies[name] = Strategy(name, title, function, needs_prediction, needs_evidence)
         return function
 
     return register

@@ -16,7 +16,7 @@ import core.ranking.strategies as package
 from core.domain import Label
 from core.errors import UserError
 from core.prediction import Prediction
-from core.ranking import Candidate, Pool, all_strategies, rank, registry
+from core.ranking import Candidate, Evidence, Pool, all_strategies, rank, registry
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["branch-disagreement", "confusable", "diffuse-ranking", "missed", "random", "uncertainty"]
@@ -178,7 +178,8 @@ def test_one_patient_alone_keeps_every_image():
 
 def test_a_strategy_sees_no_contours():
     fields = set(Candidate.__dataclass_fields__)
-    assert fields == {"image_id", "patient_id", "breast", "label", "prediction", "features"}
+    assert fields == {"image_id", "patient_id", "breast", "label", "prediction", "evidence"}
+    assert set(Evidence.__dataclass_fields__) == {"embedding", "residual", "change", "bald", "bald_region"}
 
 
 @pytest.fixture
