@@ -5,14 +5,19 @@ Letters: T regions, d features of the trunk, p components.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from core.job import write_atomically
 from core.recipe import Normalisation
 
 ROWS_AT_ONCE = 16_384
@@ -57,6 +62,23 @@ def fit_projection(
         return Projection(center.float(), spread.float(), None)
     basis = _principal_components(covariance / torch.outer(spread, spread), components=components)
     return Projection(center.float(), spread.float(), basis.float())
+
+
+def kept_projection(file: Path, fit: Callable[[], Projection]) -> Projection:
+    """The projection that a file holds, or a fitted one, which the file then holds.
+
+    The name of the file must tell apart all that decides the projection. A file that cannot be read is written anew.
+    """
+    try:
+        tensors = load_tensors(file.read_bytes())
+        return Projection(tensors["center"], tensors["spread"], tensors.get("basis"))
+    except (OSError, SafetensorError, KeyError):
+        projection = fit()
+    tensors = {"center": projection.center, "spread": projection.spread}
+    if projection.basis is not None:
+        tensors["basis"] = projection.basis
+    write_atomically(file, save_tensors({name: value.contiguous() for name, value in tensors.items()}))
+    return projection
 
 
 def to_unit_square(features: Tensor) -> Tensor:

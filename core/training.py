@@ -15,14 +15,20 @@ from core.devices import choose_device, computing
 from core.domain import Split
 from core.errors import UserError
 from core.events import Event, Notice
+from core.projection import Projection
 from core.recipe import Recipe
-from core.training_run import FittedModel, Run
+from core.training_run import FittedModel, Run, projection_of
 
-__all__ = ["Bag", "Control", "FittedModel", "fit"]
+__all__ = ["Bag", "Control", "FittedModel", "fit", "projection_of"]
 
 
 def fit(
-    bags: Sequence[Bag], recipe: Recipe, *, control: Control, checkpoint: Path | None = None
+    bags: Sequence[Bag],
+    recipe: Recipe,
+    *,
+    control: Control,
+    checkpoint: Path | None = None,
+    projection: Projection | None = None,
 ) -> Generator[Event, None, FittedModel | None]:
     """Train by Eq. 12 (or its weak part alone), yielding Notices and one Epoch a pass; returns the model.
 
@@ -34,6 +40,9 @@ def fit(
     checkpoint: a folder of its own, in which the fit keeps how far it has come, at most every 20 seconds. One that was
     killed goes on from there: its epochs are told again, and its model is the one that it would have given. The
     folder is gone after the fit, unless that could give nothing yet and nobody cancelled it.
+
+    projection: that of the same training images and recipe (`projection_of`), where it was fitted before; many fits on one
+    set of images need it once.
     """
     usable = [bag for bag in bags if bag.label is not None]
     _check(bags, usable)
@@ -44,7 +53,9 @@ def fit(
         saved = None
         if checkpoint is not None:
             saved = CheckpointFolder(checkpoint, digest=digest_of(usable, recipe, device=device.type))
-        fitted = yield from _fitted(usable, recipe, device=device, control=control, saved=saved)
+        fitted = yield from _fitted(
+            usable, recipe, device=device, control=control, saved=saved, projection=projection
+        )
         if saved is not None and (fitted is not None or control.is_cancelled):
             saved.remove()
         return fitted
@@ -57,10 +68,19 @@ def _fitted(
     device: torch.device,
     control: Control,
     saved: CheckpointFolder | None,
+    projection: Projection | None,
 ) -> Generator[Event, None, FittedModel | None]:
     snapshot = yield from _snapshot(saved)
     scratch = None if saved is None else saved.scratch
-    run = Run.start(bags, recipe, device=device, control=control, snapshot=snapshot, scratch=scratch)
+    run = Run.start(
+        bags,
+        recipe,
+        device=device,
+        control=control,
+        snapshot=snapshot,
+        scratch=scratch,
+        projection=projection,
+    )
     if run is None:
         return None
     if snapshot is not None:

@@ -75,6 +75,12 @@ class Member:
         self.generator.set_state(tensors["generator"])
 
 
+def projection_of(bags: Sequence[Bag], recipe: Recipe) -> Projection:
+    """The projection of a fit: of its training images as they are, without variants."""
+    features = [bag.features for bag in bags if bag.split is Split.TRAIN]
+    return fit_projection(features, components=recipe.components, normalisation=recipe.normalisation)
+
+
 class Run:
     """The state of one fit between two epochs.
 
@@ -109,21 +115,17 @@ class Run:
         control: Control,
         snapshot: Snapshot | None = None,
         scratch: Path | None = None,
+        projection: Projection | None = None,
     ) -> Run | None:
         """Fit the projection, apply it once to all images, and make fresh heads, or those of a checkpoint.
 
         The projection is fitted on the training images as they are, without variants. None if stopped meanwhile.
         """
         parts = [[bag for bag in bags if bag.split is split] for split in (Split.TRAIN, Split.VALIDATION)]
-        projection = (
-            fit_projection(
-                [bag.features for bag in parts[0]],
-                components=recipe.components,
-                normalisation=recipe.normalisation,
-            )
-            if snapshot is None
-            else _projection_of(snapshot)
-        )
+        if snapshot is not None:
+            projection = _projection_of(snapshot)
+        elif projection is None:
+            projection = projection_of(bags, recipe)
         members = [Member(projection, recipe, seed=seed) for seed in member_seeds(recipe)]
         tables = []
         for part, has_variants in zip(parts, (True, False), strict=True):

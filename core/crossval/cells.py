@@ -96,7 +96,8 @@ def run_cell(cell: Cell, out: Path, *, is_stopped: Callable[[], bool] = lambda: 
 
     Raises what the fit raises: UserError where the images cannot train this recipe.
     """
-    from core.training import fit
+    from core.projection import kept_projection
+    from core.training import fit, projection_of
 
     started = time.monotonic()
     inputs = read_inputs(cell.inputs)
@@ -113,7 +114,9 @@ def run_cell(cell: Cell, out: Path, *, is_stopped: Callable[[], bool] = lambda: 
             f"{missing} turned, mirrored or shifted copies of training images have no region features: "
             "the model is trained without them."
         )
-    events = fit(bags, cell.recipe, control=control)
+    # Cells of one fold have the same training images, and most of a short fit would go into their projection.
+    projection = kept_projection(_projection_file(cell, inputs), lambda: projection_of(bags, cell.recipe))
+    events = fit(bags, cell.recipe, control=control, projection=projection)
     while True:
         try:
             event = next(events)
@@ -169,6 +172,14 @@ def read_cell(folder: Path, *, digest: str | None = None) -> CellResult | None:
     except (OSError, ValueError, KeyError):
         return None
     return CellResult(figures, probability, role, score)
+
+
+def _projection_file(cell: Cell, inputs: Inputs) -> Path:
+    """Where the cells of a fold keep their projection, named by all that decides it."""
+    recipe = cell.recipe
+    keys = [inputs.images[image_id].key for image_id in cell.parts.train]
+    name = digest_of([keys, repr(recipe.trunk), recipe.components, recipe.normalisation.value])
+    return cell.inputs / f"projection-{name}.safetensors"
 
 
 def _scored(fitted: FittedModel, inputs: Inputs, parts: Parts) -> tuple[bytes, bytes]:
