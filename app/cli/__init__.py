@@ -76,6 +76,7 @@ _MODULES = {
     **dict.fromkeys(("reading", "agreement"), "app.cli.readers"),
     "models": "app.cli.models",
     "evaluate": "app.cli.evaluation",
+    "study": "app.cli.study",
     "doctor": "app.cli.doctor",
     "trunks": "app.cli.trunks",
     "bench": "app.cli.bench",

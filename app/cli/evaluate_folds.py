@@ -67,11 +67,11 @@ def run(options: Namespace, console: Console) -> None:
     out = options.out.absolute()
     claim_folder(out)
     grids = list({arm.recipe.grid.key: arm.recipe.grid for arm in plan.arms}.values())
-    with _project(options, console, out=out, grids=grids) as project:
+    with project_of(options, console, out=out, grids=grids) as project:
         cohort = cohort_of(project.store, grids=grids)
         check_plan(plan, cohort)
         for recipe in features_of_folds(plan, cohort):
-            _make_features(project, console, recipe=recipe)
+            make_missing_features(project, console, recipe=recipe)
         features = project.features_folder
     # From here on the project is free for others: the cohort is in memory.
     _evaluate(options, console, plan=plan, cohort=cohort, features=features)
@@ -109,7 +109,7 @@ def _plan(options: Namespace) -> Plan:
             for arm in parse_arms(options.recipes or USUAL_RECIPES)
         ),
         folds=options.folds or 5,
-        seeds=_seeds(options.seeds),
+        seeds=seeds_of(options.seeds),
         fold_seed=options.fold_seed,
         inner_folds=options.inner_folds if options.is_nested else 0,
         resamples=options.resamples,
@@ -117,7 +117,8 @@ def _plan(options: Namespace) -> Plan:
     )
 
 
-def _seeds(text: str) -> tuple[int, ...]:
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Seeds from a list with commas. Raises UserError."""
     try:
         seeds = tuple(int(part) for part in text.split(","))
     except ValueError:
@@ -140,7 +141,7 @@ def _evaluate(options: Namespace, console: Console, *, plan: Plan, cohort: Cohor
         raise KeyboardInterrupt
 
 
-def _make_features(project: Project, console: Console, *, recipe: Recipe) -> None:
+def make_missing_features(project: Project, console: Console, *, recipe: Recipe) -> None:
     """The features that are missing; where the recipe augments, of the variants of every image that may train."""
     recipe, weights = with_weights(recipe)
     folder = prepare_job(project, steps=[Step.FEATURES], recipe=recipe, weights_file=weights)
@@ -158,7 +159,7 @@ def _make_features(project: Project, console: Console, *, recipe: Recipe) -> Non
 
 
 @contextmanager
-def _project(
+def project_of(
     options: Namespace, console: Console, *, out: Path, grids: Sequence[GridSettings]
 ) -> Iterator[Project]:
     """The project named; or one in the results' folder, of the demo's images or of the folder of images named."""

@@ -40,7 +40,7 @@ def evaluate_recipes(
     features are left out for every recipe, and told. Returns the content of evaluation.json; None where it was stopped,
     when finished cells are kept. Raises UserError where nothing can be run.
     """
-    with _Folder(out), tempfile.TemporaryDirectory(prefix="lesionloop-") as scratch:
+    with OwnFolder(out), tempfile.TemporaryDirectory(prefix="lesionloop-") as scratch:
         cohort = _with_features(cohort, plan, features_folder)
         layout = lay_out(plan, cohort, features_folder=features_folder, scratch=Path(scratch))
         cells = out / CELLS
@@ -78,13 +78,13 @@ def read_evaluation(out: Path) -> dict[str, Any]:
     return value
 
 
-def claim_folder(out: Path) -> None:
-    """Make the folder of an evaluation, or see that it is one. Raises UserError where it holds anything else."""
+def claim_folder(out: Path, *, mark: str = MARK) -> None:
+    """Make the folder of an evaluation (or what `mark` names), or see that it is one. UserError where it is anything else."""
     try:
-        if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        if out.exists() and any(out.iterdir()) and not (out / mark).exists():
             raise UserError(f"{out.name} holds other files. Name a new or empty folder with --out.")
         (out / CELLS).mkdir(parents=True, exist_ok=True)
-        write_atomically(out / MARK, json.dumps({"version": VERSION}).encode())
+        write_atomically(out / mark, json.dumps({"version": VERSION}).encode())
     except OSError as error:
         raise UserError(
             f"{out.name} cannot be written: {error.strerror or 'the folder refuses it'}. "
@@ -92,20 +92,20 @@ def claim_folder(out: Path) -> None:
         ) from error
 
 
-class _Folder:
-    """The folder of an evaluation, its own and no other program's while it is worked on."""
+class OwnFolder:
+    """The folder of an evaluation (or what `mark` names), its own and no other program's while it is worked on."""
 
-    def __init__(self, out: Path) -> None:
-        self._out = out
+    def __init__(self, out: Path, *, mark: str = MARK) -> None:
+        self._out, self._mark = out, mark
         self._lock = FileLock(out / LOCK, timeout=0)
 
     def __enter__(self) -> None:
-        claim_folder(self._out)
+        claim_folder(self._out, mark=self._mark)
         try:
             self._lock.acquire()
         except Timeout as error:
             raise UserError(
-                f"{self._out.name} is in use by another evaluation: wait for it, or name another folder with --out."
+                f"{self._out.name} is in use by another run: wait for it, or name another folder with --out."
             ) from error
 
     def __exit__(self, *_: object) -> None:

@@ -79,12 +79,13 @@ def _draw(
     known = [(x, step) for step in steps if (x := place(step, axis, rate=rate)) is not None]
     x = [at for at, _ in known]
     panel.plot(x, [s.figure.value for _, s in known], marker="o", markersize=3.5, label=label, **look(number))
-    banded = [(at, s.figure.low, s.figure.high) for at, s in known if s.figure.low is not None]
-    if banded and number == 0:
+    lows = [step.figure.low for _, step in known if step.figure.low is not None]
+    highs = [step.figure.high for _, step in known if step.figure.high is not None]
+    if number == 0 and len(lows) == len(x):
         panel.fill_between(
-            [at for at, _, _ in banded],
-            [low or 0.0 for _, low, _ in banded],
-            [high or 0.0 for _, _, high in banded],
+            x,
+            lows,
+            highs,
             color=COLOURS[0],
             alpha=0.12,
             linewidth=0,
@@ -101,7 +102,7 @@ def _differences(curves: Curves, measure: str) -> Drawn:
     panel.axvline(0.0, color="#4D4D4D", linewidth=0.8)
     for at, row in enumerate(reversed(rows)):
         assert row.difference is not None
-        panel.plot(row.difference.value, at, "o", color=COLOURS[0], markersize=5)
+        panel.plot([row.difference.value], [at], "o", color=COLOURS[0], markersize=5)
         if row.difference.low is not None and row.difference.high is not None:
             panel.plot([row.difference.low, row.difference.high], [at, at], color=COLOURS[0], linewidth=1.6)
     panel.set_yticks(range(len(rows)), [row.strategy for row in reversed(rows)])

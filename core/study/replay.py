@@ -1,6 +1,6 @@
 """A replay: contours that are known are revealed in each strategy's order, and a model is fitted at every budget.
 
-    OUT/lesionloop-study.json      what is replayed
+    OUT/lesionloop-study.json      says that the folder is a study's
         cells/<name>/              one fit, as in a cross-validation (core.crossval.cells); opinions.npz beside it
         study.json, cells.csv ...  what was measured (core.study.record)
 

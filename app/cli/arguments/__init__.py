@@ -22,7 +22,7 @@ from app.cli.arguments.learning import (
     add_train,
     add_trunks,
 )
-from app.cli.arguments.measuring import add_bench, add_evaluate
+from app.cli.arguments.measuring import add_bench, add_evaluate, add_study
 
 DESCRIPTION = """Draw malignant findings on mammograms where it teaches a model most, retrain, and see what it was worth.
 
@@ -64,6 +64,7 @@ def make_parser() -> ArgumentParser:
         add_trunks,
         add_label,
         add_evaluate,
+        add_study,
         add_export,
         add_reading,
         add_agreement,

@@ -11,6 +11,7 @@ from app.cli.arguments.common import (
     add_threads,
     command,
     positive,
+    positive_number,
 )
 from core.bench.figures import SECTIONS, WINDOW_SECTION
 from core.domain import Split
@@ -91,6 +92,77 @@ def add_evaluate(commands: Commands[ArgumentParser]) -> None:
         default=0,
         metavar="N",
         help="another one draws another demo (default %(default)s)",
+    )
+
+
+def add_study(commands: Commands[ArgumentParser]) -> None:
+    """`lesionloop study`."""
+    parser = command(
+        commands,
+        "study",
+        summary="what annotating is worth: replay known contours in the order of each strategy",
+        text="Replays a data set whose malignant contours are known as if they were not: for every strategy, budget, fold and "
+        "seed the contours are revealed in the strategy's order, a model is fitted, and patients that took no part are "
+        "scored. Tells what part of the contours is enough, with intervals, and writes curves, tables and a page into a "
+        "folder; run again, it goes on where it was stopped. Test patients take no part. docs/study.md tells the measures.",
+        examples=[
+            "lesionloop study my-project --strategies random,value --budgets 25%,50%,75% --out study",
+            "lesionloop study my-project --strategies all --budgets 4,8,16,32 --seeds 0,1,2,3,4 --out study",
+            "lesionloop study --demo --images 300 --budgets 4,8,16 --out study",
+            "lesionloop study --report --out study --rate 200",
+        ],
+    )
+    add_project(parser, optional=True)
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the results go")
+    parser.add_argument(
+        "--strategies", default="random,value", metavar="A,B", help="names, or all (default %(default)s)"
+    )
+    parser.add_argument(
+        "--budgets",
+        default="25%,50%,75%",
+        metavar="B,B",
+        help="25%% of the malignant images, 8 images, 12c contours or 30min; none and all are always measured "
+        "(default 25%%,50%%,75%%)",
+    )
+    parser.add_argument(
+        "--recipe", default="default", metavar="NAME", help="name or file (default %(default)s)"
+    )
+    parser.add_argument(
+        "--folds", type=positive, default=5, metavar="N", help="by patient (default %(default)s)"
+    )
+    parser.add_argument("--seeds", default="0,1,2,3,4", metavar="N,N", help="default %(default)s")
+    parser.add_argument(
+        "--fold-seed", type=int, default=0, metavar="N", help="that deals the patients (default 0)"
+    )
+    parser.add_argument("--resamples", type=positive, default=1000, metavar="N", help="default %(default)s")
+    parser.add_argument("--jobs", type=positive, metavar="N", help="processes at once (default: one a core)")
+    for option, what in (("image", "to open and judge an image"), ("contour", "to draw a contour")):
+        parser.add_argument(
+            f"--{option}-seconds",
+            type=positive_number,
+            default=30.0,
+            metavar="S",
+            help=f"{what} (default %(default)g)",
+        )
+    parser.add_argument("--rate", type=positive_number, metavar="X", help="what an hour of a reader costs")
+    parser.add_argument(
+        "--report",
+        dest="is_report",
+        action="store_true",
+        help="read a finished study again, and write its page anew",
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="labels, where PROJECT is a folder of images"
+    )
+    parser.add_argument("--contours", type=Path, metavar="FILE", help="its contours, a COCO file")
+    parser.add_argument(
+        "--demo", dest="is_demo", action="store_true", help="on synthetic mammograms with their true contours"
+    )
+    parser.add_argument(
+        "--images", type=positive, default=240, metavar="N", help="of the demo (default %(default)s)"
+    )
+    parser.add_argument(
+        "--demo-seed", type=int, default=0, metavar="N", help="another one draws another demo (default 0)"
     )
 
 
