@@ -146,6 +146,7 @@ def run_cell(cell: Cell, out: Path, *, is_stopped: Callable[[], bool] = lambda: 
         "fold": cell.fold,
         "inner": cell.inner,
         "settings": cell.recipe.to_json(),
+        "annotated": list(cell.parts.annotated),
         "metrics": fitted.metrics,
         "notices": list(dict.fromkeys(notices)),
         "seconds": round(time.monotonic() - started, 2),

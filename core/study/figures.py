@@ -76,8 +76,8 @@ def _curves(curves: Curves, measure: str, *, rate: float | None) -> Drawn:
 def _draw(
     panel: Axes, steps: tuple[Step, ...], axis: Axis, *, number: int, label: str, rate: float | None
 ) -> None:
-    known = [(x, step) for step in steps if (x := place(step, axis, rate=rate)) is not None]
-    x = [at for at, _ in known]
+    known = [(at, step) for step in steps if (at := place(step, axis, rate=rate)) is not None]
+    x = [where for where, _ in known]
     panel.plot(x, [s.figure.value for _, s in known], marker="o", markersize=3.5, label=label, **look(number))
     lows = [step.figure.low for _, step in known if step.figure.low is not None]
     highs = [step.figure.high for _, step in known if step.figure.high is not None]

@@ -149,13 +149,13 @@ class _Study:
         failures: dict[str, str] = {}
         there = 0
         for wave in self._waves(cells, failures):
-            if control.is_stopping:
-                break
             for event in (events := _Returned(run_cells(wave, cells, jobs=jobs, control=control))):
                 if isinstance(event, Progress):
                     yield replace(event, stage=STAGE, done=there + event.done, total=self.plan.fits)
                 elif isinstance(event, Notice):
                     yield event
+            if control.is_stopping:
+                break  # before what follows is asked for: not all that it needs is there
             failures |= events.value
             self.done |= {cell.name: cell for cell in wave}
             there += len(wave)

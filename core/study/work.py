@@ -65,7 +65,7 @@ def total(work: Mapping[int, ImageWork], images: Iterable[int]) -> Work:
         images=len(parts),
         contours=sum(part.contours for part in parts),
         regions=sum(part.regions for part in parts),
-        minutes=sum(part.minutes for part in parts),
+        minutes=sum((part.minutes for part in parts), 0.0),
     )
 
 
