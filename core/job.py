@@ -12,6 +12,7 @@ Standard library and numpy only. Layout of a folder:
     model/           weights.safetensors, recipe.json, metrics.json, curves.csv     (after a fit)
     predictions.npz  "image_id" (n,), "offsets" (n + 1,), "probability" (n, 2) for (B, M),
                      "cls" (T, 3) for (N, B, M), "score" (T, 2) for (B, M), Eq. 13  (after scoring)
+    evidence.npz     what rankings need of the same images (core.ranking.evidence)
     inspected.jsonl  one inspected file a line                                      (after an inspection)
     result.json      {"files": {name: sha256}}, written last: without it nothing counts
 """

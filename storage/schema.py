@@ -429,4 +429,32 @@ def m0004_reading_is_recorded(db: Database) -> None:
         db.execute(statement)
 
 
-NEWEST_VERSION = 4  # user_version after the last migration
+_EVIDENCE = (
+    # Of what a model says of an image, that which rankings alone need; it goes with the prediction.
+    """
+CREATE TABLE evidence (
+    model_id INTEGER NOT NULL,
+    image_id INTEGER NOT NULL,
+    embedding BLOB NOT NULL CHECK (length(embedding) >= 4 AND length(embedding) % 4 = 0),
+    residual BLOB NOT NULL CHECK (length(residual) = 12),
+    change REAL NOT NULL CHECK (change >= 0),
+    bald REAL NOT NULL CHECK (bald >= 0),
+    bald_region REAL NOT NULL CHECK (bald_region >= 0),
+    PRIMARY KEY (model_id, image_id),
+    FOREIGN KEY (model_id, image_id) REFERENCES prediction (model_id, image_id) ON DELETE CASCADE
+) STRICT
+""",
+    "CREATE INDEX evidence_image ON evidence (image_id)",
+    "ALTER TABLE ranking ADD COLUMN seed INTEGER NOT NULL DEFAULT 0",
+    "PRAGMA user_version = 5",
+)
+
+
+@migrations()
+def m0005_evidence_for_rankings(db: Database) -> None:
+    """Where the head sees each image and what a contour there would change; the seed of each ranking."""
+    for statement in _EVIDENCE:
+        db.execute(statement)
+
+
+NEWEST_VERSION = 5  # user_version after the last migration

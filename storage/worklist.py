@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.domain import Split
-from core.ranking import Candidate, rank
+from core.ranking import Annotated, Candidate, rank
 from core.ranking.registry import find
 from storage.changes import Changes
 from storage.records import ImageRecord, RankingItem
@@ -46,12 +46,12 @@ def rank_worklist(store: Store, *, strategy: str = DEFAULT_STRATEGY, seed: int =
     with store.transaction():
         images = [image for image in store.images() if not image.failure]
         pool = [image for image in images if is_in_pool(image)]
-        items = _rank_pool(store, pool, strategy=strategy, seed=seed)
+        items = _rank_pool(store, pool, images, strategy=strategy, seed=seed)
         placed = {item.image_id for item in items}
         items += _rest([image for image in images if image.id not in placed])
         before = [image_id for image_id, _, _ in store.ranking()[:TOP]]
         model = store.current_model()
-        changes = store.set_ranking(strategy, items, model_id=model.id if model else None)
+        changes = store.set_ranking(strategy, items, model_id=model.id if model else None, seed=seed)
     after = [item.image_id for item in items[:TOP]]
     stayed = sum(a == b for a, b in zip(before, after, strict=False))
     return RankedWorklist(
@@ -59,22 +59,45 @@ def rank_worklist(store: Store, *, strategy: str = DEFAULT_STRATEGY, seed: int =
     )
 
 
-def _rank_pool(store: Store, pool: list[ImageRecord], *, strategy: str, seed: int) -> list[RankingItem]:
+def _rank_pool(
+    store: Store, pool: list[ImageRecord], images: list[ImageRecord], *, strategy: str, seed: int
+) -> list[RankingItem]:
+    by = find(strategy)
     predictions = store.predictions()
-    needs_prediction = find(strategy).needs_prediction
-    scored = [image for image in pool if image.id in predictions or not needs_prediction]
-    candidates = [
-        Candidate(
+    evidence = store.evidence() if by.needs_evidence else {}
+
+    def candidate(image: ImageRecord) -> Candidate:
+        return Candidate(
             image_id=image.id,
             patient_id=image.patient_id,
             breast=(image.patient_id, image.laterality),
             label=image.label,
             prediction=predictions.get(image.id),
+            evidence=evidence.get(image.id),
         )
-        # Where nothing is scored, the ranking itself says in a sentence what is missing.
-        for image in (scored or pool)
+
+    def is_known(image: ImageRecord) -> bool:
+        return (image.id in predictions or not by.needs_prediction) and (
+            image.id in evidence or not by.needs_evidence
+        )
+
+    # Where nothing is scored, the ranking itself says in a sentence what is missing.
+    candidates = [candidate(image) for image in pool if is_known(image)] or [
+        candidate(image) for image in pool
     ]
-    return [RankingItem(r.image_id, r.score, r.reason) for r in rank(strategy, candidates, seed=seed)]
+    beside = [i for i in images if i.split == Split.TRAIN and i.label is not None and is_known(i)]
+    annotated = []
+    if by.needs_evidence:  # the others look at the pool alone
+        annotated = [
+            Annotated(candidate(image), labels)
+            for image in beside
+            if image.label is not None and image.label.is_malignant and image.malignant_findings
+            for labels in [store.region_labels(image.id)]
+            if labels is not None
+        ]
+    background = [candidate(i) for i in beside if i.label is not None and not i.label.is_malignant]
+    ranked = rank(strategy, candidates, seed=seed, annotated=annotated, background=background)
+    return [RankingItem(r.image_id, r.score, r.reason) for r in ranked]
 
 
 def _rest(images: list[ImageRecord]) -> list[RankingItem]:

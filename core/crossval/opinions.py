@@ -18,7 +18,7 @@ import numpy as np
 
 from core.crossval.inputs import Inputs
 from core.prediction import Prediction
-from core.ranking.evidence import Evidence
+from core.ranking.evidence import Evidence, from_arrays, to_arrays
 
 if TYPE_CHECKING:
     from core.training_run import FittedModel
@@ -56,18 +56,11 @@ def packed(opinions: Mapping[int, ModelOpinion]) -> bytes:
     np.savez_compressed(
         content,
         allow_pickle=False,
-        image_id=np.array(list(opinions), np.int64),
+        **to_arrays({image_id: one.evidence for image_id, one in opinions.items()}),
         offsets=np.cumsum([0, *(len(one.prediction.cls) for one in said)]).astype(np.int64),
         probability=np.array([one.prediction.probability for one in said], np.float64).reshape(-1, 2),
         cls=np.concatenate([*(one.prediction.cls for one in said), np.empty((0, 3), np.float32)]),
         score=np.concatenate([*(one.prediction.score for one in said), np.empty((0, 2), np.float32)]),
-        embedding=np.stack([one.evidence.embedding for one in said])
-        if said
-        else np.empty((0, 1), np.float32),
-        residual=np.array([one.evidence.residual for one in said], np.float32).reshape(-1, 3),
-        change=np.array([one.evidence.change for one in said], np.float64),
-        bald=np.array([one.evidence.bald for one in said], np.float64),
-        bald_region=np.array([one.evidence.bald_region for one in said], np.float64),
     )
     return content.getvalue()
 
@@ -78,17 +71,11 @@ def read_opinions(folder: Path) -> dict[int, ModelOpinion]:
         arrays = {name: file[name] for name in file.files}
     at = arrays["offsets"]
     return {
-        int(image_id): ModelOpinion(
+        image_id: ModelOpinion(
             Prediction(
                 arrays["probability"][i], arrays["cls"][at[i] : at[i + 1]], arrays["score"][at[i] : at[i + 1]]
             ),
-            Evidence(
-                arrays["embedding"][i],
-                arrays["residual"][i],
-                float(arrays["change"][i]),
-                float(arrays["bald"][i]),
-                float(arrays["bald_region"][i]),
-            ),
+            evidence,
         )
-        for i, image_id in enumerate(arrays["image_id"])
+        for i, (image_id, evidence) in enumerate(from_arrays(arrays).items())
     }

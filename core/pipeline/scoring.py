@@ -15,20 +15,24 @@ from core.job import write_atomically
 from core.pipeline.pace import Pace
 from core.pipeline.run import JobRun
 from core.prediction import Prediction
+from core.ranking.evidence import Evidence, to_npz
 
 if TYPE_CHECKING:
     from core.model import DualBranch
 
-PREDICTIONS = "predictions.npz"
+PREDICTIONS, EVIDENCE = "predictions.npz", "evidence.npz"
 STEPS = 100  # events told while scoring, at most
 
 
 def score_images(run: JobRun) -> Iterator[Event]:
-    """Score all images and write the predictions; a cancel leaves none."""
+    """Score all images and write the predictions, and what rankings need beside them; a cancel leaves none."""
+    from core.evidence_scoring import EvidenceMaker
     from core.scoring import score
 
     model = _scoring_model(run)
+    maker = EvidenceMaker.of(model, dropout=run.job.recipe.dropout)
     said: dict[int, Prediction] = {}
+    evidence: dict[int, Evidence] = {}
     images = run.job.images
     pace = Pace("scoring", total=len(images))
     every = -(-len(images) // STEPS)
@@ -40,11 +44,13 @@ def score_images(run: JobRun) -> Iterator[Event]:
             yield features
         elif features is not None:
             said[image.image_id] = score(model, features)
+            evidence[image.image_id] = maker(features)
         progress = pace.one_more()
         if progress.done % every == 0 or progress.done == progress.total:
             yield progress
     write_atomically(run.folder / PREDICTIONS, _packed(said))
-    run.results.append(PREDICTIONS)
+    write_atomically(run.folder / EVIDENCE, to_npz(evidence))
+    run.results += [PREDICTIONS, EVIDENCE]
     run.summary["images_scored"] = len(said)
 
 

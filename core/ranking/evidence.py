@@ -5,7 +5,10 @@ Letters: m regions, h hidden units of FC3.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,3 +42,37 @@ class Evidence:
             and np.isfinite(numbers).all()
         ):
             raise ValueError("evidence holds a value that is not a number")
+
+
+def to_arrays(evidence: Mapping[int, Evidence]) -> dict[str, NDArray[Any]]:
+    """Plain arrays by name, one row an image."""
+    said = list(evidence.values())
+    return {
+        "image_id": np.array(list(evidence), np.int64),
+        "embedding": np.stack([one.embedding for one in said]) if said else np.empty((0, 1), np.float32),
+        "residual": np.array([one.residual for one in said], np.float32).reshape(-1, 3),
+        "change": np.array([one.change for one in said], np.float64),
+        "bald": np.array([one.bald for one in said], np.float64),
+        "bald_region": np.array([one.bald_region for one in said], np.float64),
+    }
+
+
+def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> dict[int, Evidence]:
+    """Inverse of to_arrays. Raises KeyError, IndexError or ValueError for anything else."""
+    return {
+        int(image_id): Evidence(
+            arrays["embedding"][i].astype(np.float32),
+            arrays["residual"][i].astype(np.float32),
+            float(arrays["change"][i]),
+            float(arrays["bald"][i]),
+            float(arrays["bald_region"][i]),
+        )
+        for i, image_id in enumerate(arrays["image_id"])
+    }
+
+
+def to_npz(evidence: Mapping[int, Evidence]) -> bytes:
+    """The arrays as a file."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **to_arrays(evidence))
+    return content.getvalue()

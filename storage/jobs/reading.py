@@ -16,12 +16,13 @@ from core.domain import ImageId, Split
 from core.errors import UserError
 from core.job import Job, read_result
 from core.prediction import Prediction
+from core.ranking.evidence import Evidence, from_arrays
 from storage.project import Project
 from storage.promotion import Judgement, judge_candidate
 from storage.records import TrainedOn
 from storage.store import Store
 
-WEIGHTS, PREDICTIONS = "model/weights.safetensors", "predictions.npz"
+WEIGHTS, PREDICTIONS, EVIDENCE = "model/weights.safetensors", "predictions.npz", "evidence.npz"
 _ROUNDING = 1e-6  # how far from [0, 1] a float32 sum of probabilities may lie
 
 
@@ -32,13 +33,15 @@ class UnusableResultsError(UserError):
 @dataclass(frozen=True, eq=False, slots=True)
 class JobResults:
     """The whole results of a job. names: of the sealed files. predictions: of the images that are as the job knew them;
-    dropped: how many others it said something of. trained_on, judgement: of the model that was fitted, if one was.
+    evidence: of the same, what rankings need; dropped: how many others it said something of. trained_on, judgement: of the
+    model that was fitted, if one was.
     """
 
     folder: Path
     job: Job
     names: tuple[str, ...]
     predictions: dict[ImageId, Prediction]
+    evidence: dict[ImageId, Evidence]
     dropped: int
     trained_on: TrainedOn
     judgement: Judgement | None
@@ -62,6 +65,7 @@ def read_results(project_folder: Path, folder: Path) -> JobResults:
     """
     job, names = _read_checked(folder)
     found = _read_predictions(folder / PREDICTIONS) if PREDICTIONS in names else {}
+    evidence = _read_evidence(folder / EVIDENCE) if EVIDENCE in names else {}
     trained_on = _trained_on(folder, job) if WEIGHTS in names else TrainedOn()
     with Project.open(project_folder, read_only=True) as project:
         unchanged = unchanged_images(project.store, job)
@@ -77,6 +81,7 @@ def read_results(project_folder: Path, folder: Path) -> JobResults:
         job=job,
         names=tuple(names),
         predictions=kept,
+        evidence={image_id: one for image_id, one in evidence.items() if image_id in kept},
         dropped=len(found) - len(kept),
         trained_on=trained_on,
         judgement=judgement,
@@ -156,6 +161,18 @@ def _read_predictions(path: Path) -> dict[ImageId, Prediction]:
             "The predictions of this training cannot be read and were not taken in: train again. "
             "The project is as it was."
         ) from error
+
+
+def _read_evidence(path: Path) -> dict[ImageId, Evidence]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = from_arrays({name: arrays[name] for name in arrays.files})
+    except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile) as error:
+        raise UnusableResultsError(
+            "What this training says for rankings cannot be read, and nothing was taken in: train again. "
+            "The project is as it was."
+        ) from error
+    return {ImageId(image_id): one for image_id, one in found.items()}
 
 
 def _probabilities(values: NDArray[Any]) -> NDArray[np.float64]:

@@ -241,6 +241,7 @@ def _add_predictions(store: Store, results: JobResults, *, model_id: ModelId | N
     unchanged = unchanged_images(store, results.job)  # again: an import of files may have come in between
     kept = {i: p for i, p in results.predictions.items() if unchanged.get(i) == len(p.cls)}
     store.add_predictions(model_id, kept)
+    store.add_evidence(model_id, {i: one for i, one in results.evidence.items() if i in kept})
     return set(kept)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.domain import ImageId, ModelId
 from core.prediction import Prediction
+from core.ranking.evidence import Evidence
 from core.recipe import Recipe
 from storage.changes import Changes
 from storage.database import now
@@ -104,6 +105,40 @@ class ModelStore(LesionStore):
             self._record_event(EventKind.IMAGES_SCORED, details=details)
         return Changes(images=frozenset(predictions), models=True)
 
+    def add_evidence(self, model_id: ModelId, evidence: Mapping[ImageId, Evidence]) -> None:
+        """Store what rankings need of images that the model has said something of."""
+        with self.transaction():
+            self._write_many(
+                "INSERT OR REPLACE INTO evidence (model_id, image_id, embedding, residual, change, bald, bald_region) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        model_id,
+                        image_id,
+                        np.ascontiguousarray(one.embedding, "<f4").tobytes(),
+                        np.ascontiguousarray(one.residual, "<f4").tobytes(),
+                        one.change,
+                        one.bald,
+                        one.bald_region,
+                    )
+                    for image_id, one in evidence.items()
+                ],
+            )
+
+    def evidence(self, model_id: ModelId | None = None) -> dict[ImageId, Evidence]:
+        """What rankings need of every image, by a model (the current one where none is named)."""
+        rows = self._rows(
+            "SELECT image_id, embedding, residual, change, bald, bald_region FROM evidence "
+            "WHERE model_id = coalesce(?, (SELECT id FROM model WHERE is_current = 1))",
+            (model_id,),
+        )
+        return {
+            ImageId(row[0]): Evidence(
+                np.frombuffer(row[1], "<f4"), np.frombuffer(row[2], "<f4"), row[3], row[4], row[5]
+            )
+            for row in rows
+        }
+
     def prediction(self, image_id: ImageId, model_id: ModelId | None = None) -> Prediction | None:
         """What a model (the current one where none is named) says of an image, None where it says nothing."""
         row = self._row(
@@ -149,14 +184,14 @@ class ModelStore(LesionStore):
         return None if row is None else str(row[0])
 
     def set_ranking(
-        self, strategy: str, items: Sequence[RankingItem], *, model_id: ModelId | None = None
+        self, strategy: str, items: Sequence[RankingItem], *, model_id: ModelId | None = None, seed: int = 0
     ) -> Changes:
         """Order the worklist anew; former rankings stay in the store."""
         with self.transaction():
             self._write("UPDATE ranking SET is_current = 0 WHERE is_current = 1")
             ranking = self._write(
-                "INSERT INTO ranking (strategy, model_id, is_current, created_at) VALUES (?, ?, 1, ?)",
-                (strategy, model_id, now()),
+                "INSERT INTO ranking (strategy, model_id, seed, is_current, created_at) VALUES (?, ?, ?, 1, ?)",
+                (strategy, model_id, seed, now()),
             )
             self._write_many(
                 "INSERT INTO ranking_item (ranking_id, position, image_id, score, reason) VALUES (?, ?, ?, ?, ?)",

@@ -133,6 +133,7 @@ def test_a_whole_job_ends_with_finished_and_sealed_results(trained):
         "model/metrics.json",
         "model/result.json",
         "model/curves.csv",
+        "evidence.npz",
         "predictions.npz",
     }
 
@@ -201,7 +202,7 @@ def test_a_job_without_a_fit_scores_with_the_model_it_names(trained, tmp_path):
     folder, _ = trained
     scoring = ready_cohort(tmp_path, steps=(Step.SCORE,), model_folder=str(folder / "model"))
     assert isinstance(events_of(scoring)[-1], Finished)
-    assert read_result(scoring) == ["predictions.npz"]
+    assert read_result(scoring) == ["predictions.npz", "evidence.npz"]
     with np.load(scoring / "predictions.npz") as ours, np.load(folder / "predictions.npz") as theirs:
         assert np.array_equal(ours["score"], theirs["score"])
 

@@ -26,6 +26,7 @@ NAMES = [
     "branch-disagreement",
     "confusable",
     "core-set",
+    "cover",
     "diffuse-ranking",
     "expected-change",
     "missed",
@@ -34,7 +35,7 @@ NAMES = [
     "uncertainty",
     "value",
 ]
-TOGETHER = ("badge", "core-set", "typical", "value")
+TOGETHER = ("badge", "core-set", "cover", "typical")
 
 
 def prediction(det=(1.0,), cls=(0.5,), *, benign=0.1, malignant=None):
@@ -199,7 +200,7 @@ def test_typical_stands_for_the_larger_of_two_clusters_first_and_leaves_the_one_
     assert picked("typical", pool, count=1, annotated=drawn)[0] in (4, 5)
 
 
-def test_value_takes_what_corrects_most_and_then_what_that_does_not():
+def test_cover_takes_what_corrects_most_and_then_what_that_does_not():
     one, other = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]
     pool = [
         candidate(0, said=evidence(0, embedding=[2, 0], residual=one)),
@@ -207,13 +208,23 @@ def test_value_takes_what_corrects_most_and_then_what_that_does_not():
         candidate(2, said=evidence(2, embedding=[2, 0], residual=one)),
         candidate(3, said=evidence(3, embedding=[0, 1], residual=other)),
     ]
-    order = picked("value", pool, count=4)
+    order = picked("cover", pool, count=4)
     assert order[0] in (0, 2)
     assert order[1] == 3
     drawn = [
         Annotated(candidate(99, said=evidence(99, embedding=[2, 0], residual=one)), np.zeros(1, np.int8))
     ]
-    assert picked("value", pool, count=1, annotated=drawn) == [3]
+    assert picked("cover", pool, count=1, annotated=drawn) == [3]
+
+
+def test_value_is_the_mean_of_two_shares_of_the_pool():
+    pool = [
+        candidate(i, malignant=p, said=evidence(i, change=c))
+        for i, (p, c) in enumerate([(0.9, 0.1), (0.2, 0.3), (0.5, 0.9), (0.5, 0.9)])
+    ]
+    missed, moved = [0.125, 0.875, 0.5, 0.5], [0.125, 0.375, 0.75, 0.75]
+    expected = {i: (a + b) / 2 for i, (a, b) in enumerate(zip(missed, moved, strict=True))}
+    assert scores("value", pool) == pytest.approx(expected)
 
 
 def test_strategies_that_need_evidence_say_so_where_there_is_none():

@@ -90,7 +90,7 @@ def test_migrated_tables_are_those_of_a_new_project(first_version):
     Project.open(first_version).close()
     with closing(sqlite3.connect(first_version / "project.db")) as connection:
         found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"))
-    golden = (DATA / "schema_v4.sql").read_text(encoding="utf-8")
+    golden = (DATA / "schema_v5.sql").read_text(encoding="utf-8")
     assert all(sql in golden for name, sql in found.items() if "sqlite_" not in name)
     assert {"promotion", "promotion_is_never_changed", "promotion_is_never_deleted"} <= set(found)
 
@@ -180,5 +180,5 @@ def test_a_project_of_version_3_keeps_every_version_and_knows_whose_each_finding
     with closing(sqlite3.connect(folder / "project.db")) as connection:
         found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"))
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    golden = (DATA / "schema_v4.sql").read_text(encoding="utf-8")
+    golden = (DATA / "schema_v5.sql").read_text(encoding="utf-8")
     assert all(sql in golden for name, sql in found.items() if "sqlite_" not in name)

@@ -15,7 +15,7 @@ from storage.project import Project
 from storage.records import EventKind, FindingAction, PromotionKind
 from storage.schema import APPLICATION_ID, NEWEST_VERSION, PAGE_SIZE, migrations
 
-GOLDEN = Path(__file__).parent / "data" / "schema_v4.sql"
+GOLDEN = Path(__file__).parent / "data" / "schema_v5.sql"
 
 
 @pytest.fixture
