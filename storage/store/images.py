@@ -396,8 +396,21 @@ class ImageStore(StoreBase):
         return {PatientId(patient): _SPLITS[split] for patient, split in rows}
 
     def set_splits(self, splits: Mapping[PatientId, Split]) -> Changes:
-        """State the split of patients: one for all the images of each."""
+        """State the split of patients: one for all the images of each.
+
+        Raises UserError where a test patient would leave the test once a model was trained: figures of that model, and of
+        every later one beside it, were or will be measured on these patients.
+        """
         with self.transaction():
+            held_out = {patient for patient, split in self.splits().items() if split is Split.TEST}
+            leaving = sum(
+                patient in held_out and split is not Split.TEST for patient, split in splits.items()
+            )
+            if leaving and self._row("SELECT 1 FROM model LIMIT 1") is not None:
+                raise UserError(
+                    f"{leaving} test {'patient' if leaving == 1 else 'patients'} would leave the test, but models were trained "
+                    "and measured without them. Start a new project to deal the patients anew."
+                )
             self._write_splits(splits)
         return Changes(everything=True)
 

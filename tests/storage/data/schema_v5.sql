@@ -1,3 +1,17 @@
+CREATE TRIGGER image_of_a_test_patient_stays BEFORE UPDATE OF study_id ON image
+WHEN NEW.study_id <> OLD.study_id AND EXISTS (SELECT 1 FROM model)
+    AND EXISTS (SELECT 1 FROM study JOIN split ON split.patient_id = study.patient_id
+        WHERE study.id = OLD.study_id AND split = 'test')
+    AND NOT EXISTS (SELECT 1 FROM study JOIN split ON split.patient_id = study.patient_id
+        WHERE study.id = NEW.study_id AND split = 'test')
+BEGIN SELECT RAISE(ABORT, 'an image of a test patient stays held out once a model was trained'); END;
+
+CREATE TRIGGER images_of_a_test_patient_stay BEFORE UPDATE OF patient_id ON study
+WHEN NEW.patient_id <> OLD.patient_id AND EXISTS (SELECT 1 FROM model)
+    AND EXISTS (SELECT 1 FROM split WHERE patient_id = OLD.patient_id AND split = 'test')
+    AND NOT EXISTS (SELECT 1 FROM split WHERE patient_id = NEW.patient_id AND split = 'test')
+BEGIN SELECT RAISE(ABORT, 'images of a test patient stay held out once a model was trained'); END;
+
 CREATE TRIGGER promotion_is_never_changed BEFORE UPDATE ON promotion
 BEGIN SELECT RAISE(ABORT, 'a promotion is never changed'); END;
 
@@ -9,6 +23,20 @@ BEGIN SELECT RAISE(ABORT, 'what a reader did is never changed'); END;
 
 CREATE TRIGGER reading_event_is_never_deleted BEFORE DELETE ON reading_event
 BEGIN SELECT RAISE(ABORT, 'what a reader did is never deleted'); END;
+
+CREATE TRIGGER test_patient_is_not_forgotten BEFORE DELETE ON split
+WHEN OLD.split = 'test' AND EXISTS (SELECT 1 FROM model)
+    AND EXISTS (SELECT 1 FROM patient WHERE id = OLD.patient_id)
+BEGIN SELECT RAISE(ABORT, 'a test patient stays held out once a model was trained'); END;
+
+CREATE TRIGGER test_patient_is_not_replaced BEFORE INSERT ON split
+WHEN NEW.split <> 'test' AND EXISTS (SELECT 1 FROM split WHERE patient_id = NEW.patient_id AND split = 'test')
+    AND EXISTS (SELECT 1 FROM model)
+BEGIN SELECT RAISE(ABORT, 'a test patient stays held out once a model was trained'); END;
+
+CREATE TRIGGER test_patient_stays_held_out BEFORE UPDATE ON split
+WHEN OLD.split = 'test' AND (NEW.split <> 'test' OR NEW.patient_id <> OLD.patient_id) AND EXISTS (SELECT 1 FROM model)
+BEGIN SELECT RAISE(ABORT, 'a test patient stays held out once a model was trained'); END;
 
 CREATE TABLE assessment (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
