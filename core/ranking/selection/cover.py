@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+FRESHENED = 256  # rows of the highest bounds that are measured anew together
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,18 +27,31 @@ def cover(likeness: FloatArray, weight: FloatArray, *, covered: FloatArray, coun
     chosen before. The gain of a row is sum_j weight_j max(likeness_ij - covered_j, 0).
     """
     covered = covered.copy()
-    taken = np.zeros(len(likeness), bool)
     picks: list[int] = []
     gains: list[float] = []
+    # Gains only fall: what was measured before is a bound (Minoux 1978), and few rows are measured anew for a pick.
     gain = _gain(likeness, weight, covered)
-    for _ in range(min(count, len(likeness))):
-        pick = int(np.argmax(np.where(taken, -1.0, gain)))
-        picks.append(pick)
-        gains.append(float(gain[pick]))
-        taken[pick] = True
-        covered = np.maximum(covered, likeness[pick])
-        gain = _gain(likeness, weight, covered)
-    return Cover(np.array(picks, np.intp), np.array(gains), np.where(taken, 0.0, gain))
+    counted = np.zeros(len(likeness), np.intp)
+    while len(picks) < min(count, len(likeness)):
+        top = int(np.argmax(gain))
+        if counted[top] < len(picks):
+            block = (
+                np.argpartition(gain, -FRESHENED)[-FRESHENED:]
+                if len(gain) > FRESHENED
+                else np.arange(len(gain))
+            )
+            stale = block[counted[block] < len(picks)]
+            gain[stale] = _gain(likeness[stale], weight, covered)
+            counted[stale] = len(picks)
+            continue
+        picks.append(top)
+        gains.append(float(gain[top]))
+        covered = np.maximum(covered, likeness[top])
+        gain[top], counted[top] = -1.0, len(likeness) + 1  # never again
+    left = counted < len(picks)
+    gain[left] = _gain(likeness[left], weight, covered)
+    gain[picks] = 0.0
+    return Cover(np.array(picks, np.intp), np.array(gains), gain)
 
 
 def _gain(likeness: FloatArray, weight: FloatArray, covered: FloatArray) -> FloatArray:
