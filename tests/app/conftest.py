@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import threading
@@ -17,7 +18,7 @@ from PIL import Image
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
@@ -35,6 +36,28 @@ ROWS, COLUMNS = 560, 400
 LABELS = (Label.MALIGNANT, Label.NORMAL, Label.BENIGN, Label.MALIGNANT, Label.BOTH, Label.NORMAL)
 PATIENTS = 12
 RECIPE_FOR_TESTS = {"epochs": 12, "components": 8, "hidden": 16, "batch_images": 64, "threads": 1}
+
+
+_top_level_widgets = QApplication.topLevelWidgets
+
+
+def _listed_while_none_is_collected() -> list[QWidget]:
+    """Qt copies its list of windows as bare pointers, and PySide wraps them one by one: garbage that is collected in between
+    may delete a window of an earlier test that is still in the list, which ends the process.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return _top_level_widgets()
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def whole_lists_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests may ask for windows while windows of earlier tests wait to be collected."""
+    monkeypatch.setattr(QApplication, "topLevelWidgets", staticmethod(_listed_while_none_is_collected))
 
 
 @pytest.fixture(autouse=True)
