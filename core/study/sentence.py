@@ -57,12 +57,18 @@ def sentence(curves: Curves, strategy: str, *, seeds: int, folds: int) -> Senten
         )
     step, after = steps[at], steps[at + 1]
     share = step.figure.value / ceiling.figure.value
-    more = after.contours - step.contours
-    return Sentence(
-        f"{_amount(step)} reach {share:.0%} of the {name} that {_amount(ceiling)} would, ranked by {strategy}; the next "
-        f"{more:.0f} would add {_points(after.figure.minus(step.figure))}.",
-        is_carried=True,
-    )
+    more, gain = after.contours - step.contours, _points(after.figure.minus(step.figure))
+    if step.contours == 0:
+        text = (
+            f"Without a single contour the model reaches {share:.0%} of the {name} that it reaches with "
+            f"{_amount(ceiling)}; the first {more:.0f}, ranked by {strategy}, would add {gain}."
+        )
+    else:
+        text = (
+            f"{_amount(step)} reach {share:.0%} of the {name} that {_amount(ceiling)} would, ranked by {strategy}; "
+            f"the next {more:.0f} would add {gain}."
+        )
+    return Sentence(text, is_carried=True)
 
 
 def _none(why: str) -> Sentence:
@@ -70,8 +76,6 @@ def _none(why: str) -> Sentence:
 
 
 def _amount(step: Step) -> str:
-    if step.contours == 0:
-        return "No contours"
     contours = f"{step.contours:.0f} contours"
     return contours if step.minutes is None else f"{contours} ({step.minutes / 60.0:.1f} h)"
 

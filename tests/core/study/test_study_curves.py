@@ -140,6 +140,15 @@ def test_the_sentence_says_what_is_enough_and_what_more_would_add():
     assert without.text.startswith("20 contours reach 99%")
 
 
+def test_where_no_contour_is_needed_the_sentence_says_so_in_words_that_cannot_be_misread():
+    curves = Curves(
+        study({"": {0: 0.87, WHOLE: 0.9}, "fast": FAST | {10: 0.88}}, spread=0.001), measure=MEASURE
+    )
+    said = sentence(curves, "fast", seeds=3, folds=3)
+    assert said.text.startswith("Without a single contour the model reaches 97% of")
+    assert "the first 10, ranked by fast, would add 1.0 points" in said.text
+
+
 @pytest.mark.parametrize(
     ("curves", "seeds", "why"),
     [
