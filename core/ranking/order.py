@@ -147,8 +147,8 @@ def _require_predictions(strategy: Strategy, candidates: Sequence[Candidate]) ->
     missing = sum(candidate.evidence is None for candidate in candidates)
     if strategy.needs_evidence and missing:
         raise UserError(
-            f"Of {missing} of {len(candidates)} images the model has not said what the ranking {strategy.name!r} "
-            "needs. Score again, or rank by 'random'."
+            f"{missing} of {len(candidates)} images were scored before the ranking {strategy.name!r} was there, which needs more than "
+            "their probabilities. Score again (`lesionloop score`, or retrain), or rank by 'uncertainty'."
         )
 
 

@@ -229,7 +229,7 @@ def test_value_is_the_mean_of_two_shares_of_the_pool():
 
 def test_strategies_that_need_evidence_say_so_where_there_is_none():
     bare = Candidate(1, 1, (1, "L"), Label.MALIGNANT, prediction())
-    with pytest.raises(UserError, match="has not said what the ranking 'core-set' needs"):
+    with pytest.raises(UserError, match="1 of 1 images were scored before the ranking 'core-set' was there"):
         rank("core-set", [bare], seed=0)
 
 
